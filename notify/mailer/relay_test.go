@@ -73,3 +73,26 @@ func TestParseRelayRefuses(t *testing.T) {
 		}
 	}
 }
+
+// FuzzParseRelay: no text makes a relay that sends in the clear by accident,
+// and the name of a relay is again one, without its secrets.
+func FuzzParseRelay(f *testing.F) {
+	f.Add("smtp://localhost:25")
+	f.Add("smtps://user%40example.org@mail.example.org?hello=x")
+	f.Add("smtp://mail.example.org?insecure")
+	f.Fuzz(func(t *testing.T, text string) {
+		r, err := ParseRelay(text)
+		if err != nil {
+			return
+		}
+		if r.Security == Plain && !r.loopback() && !strings.Contains(text, "insecure") {
+			t.Errorf("%q sends in the clear", text)
+		}
+		if r.User != "" && strings.Contains(r.Name(), "@") {
+			t.Errorf("%q: the name %q tells the user", text, r.Name())
+		}
+		if r.Port < 1 || r.Port > 65535 || r.Host == "" {
+			t.Errorf("%q: %+v", text, r)
+		}
+	})
+}

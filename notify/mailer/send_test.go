@@ -357,17 +357,14 @@ func TestOpenFaults(t *testing.T) {
 }
 
 func TestLogin(t *testing.T) {
-	give := func(secret string) func(context.Context) (string, error) {
-		return func(context.Context) (string, error) { return secret, nil }
-	}
 	inBubble(t, func(t *testing.T, srv *mailertest.Server) {
 		srv.Users = map[string]string{"klok": "geheim"}
 		srv.Tokens = map[string]string{"klok": "tok.en"}
 		good, bad, token, stale := relayTo(srv), relayTo(srv), relayTo(srv), relayTo(srv)
-		good.User, good.Password = "klok", give("geheim")
-		bad.User, bad.Password = "klok", give("fout")
-		token.User, token.Token = "klok", give("tok.en")
-		stale.User, stale.Token = "klok", give("old")
+		good.User, good.Password = "klok", secret("geheim")
+		bad.User, bad.Password = "klok", secret("fout")
+		token.User, token.Token = "klok", secret("tok.en")
+		stale.User, stale.Token = "klok", secret("old")
 		for name, r := range map[string]mailer.Relay{"password": good, "token": token} {
 			c := open(t, r)
 			if res := c.Send(t.Context(), from, to, raw); res.Verdict != mailer.Accepted {
