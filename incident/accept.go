@@ -1,0 +1,142 @@
+package incident
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+)
+
+// chunkSize is the piece in which raw bytes are sealed and stored; a distributed
+// engine takes values of up to 1 MiB.
+const chunkSize = 256 << 10
+
+const defaultMaxSize = 50 << 20
+
+func (s *Service) maxSize() int64 {
+	if s.MaxSize > 0 {
+		return s.MaxSize
+	}
+	return defaultMaxSize
+}
+
+// Accept stores a delivery. When it returns nil the bytes are on disk, synced,
+// and the delivery will get an outcome whatever happens: only then may a door
+// say 250. It returns ErrTooLarge over the size limit, and an error wrapping
+// ErrUnavailable when it cannot be stored now; then nothing was accepted.
+//
+// A small delivery is one transaction. A large one is staged piece by piece, so
+// that memory stays bounded and no transaction grows; the last transaction adds
+// the inbox row and moves the cursor.
+func (s *Service) Accept(ctx context.Context, in Incoming) (item uint64, err error) {
+	if item, err = s.Store.NewItem(); err != nil {
+		return 0, err
+	}
+	a := acceptance{s: s, item: item, sum: sha256.New()}
+	if err := a.read(ctx, in.Body); err != nil {
+		return 0, errors.Join(err, s.discard(ctx, item, a.n))
+	}
+	d := Delivered{
+		Item: item, Channel: in.Channel, Sender: in.Sender, Recipients: in.Recipients,
+		Arrived: in.Arrived.UTC(), Stated: in.Stated, Cursor: in.Cursor, History: in.History,
+		Size: a.size, Chunks: a.n + 1, Hash: s.Store.MAC("raw", a.sum.Sum(nil)),
+	}
+	err = s.Store.Update(ctx, func(tx Tx) error {
+		if err := tx.PutChunk(item, a.n, a.rest, true); err != nil {
+			return err
+		}
+		return tx.Accept(d)
+	})
+	return item, err
+}
+
+// discard removes the pieces of a delivery that was not accepted, in small
+// transactions.
+func (s *Service) discard(ctx context.Context, item uint64, chunks int) error {
+	for from := 0; from < chunks; from += dropBatch {
+		err := s.Store.Update(context.WithoutCancel(ctx), func(tx Tx) error {
+			return tx.Drop(item, from, min(from+dropBatch, chunks))
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// dropBatch is how many pieces one transaction removes.
+const dropBatch = 50
+
+// acceptance reads a body in pieces and holds back the last one.
+type acceptance struct {
+	s    *Service
+	item uint64
+	sum  hash.Hash
+	size int64
+	n    int    // pieces already stored
+	rest []byte // the last piece
+}
+
+func (a *acceptance) read(ctx context.Context, body io.Reader) error {
+	for {
+		piece, err := a.piece(body)
+		if err != nil {
+			return err
+		}
+		if len(piece) == 0 && a.rest != nil {
+			return nil
+		}
+		if a.rest != nil {
+			if err := a.stage(ctx); err != nil {
+				return err
+			}
+		}
+		a.rest = piece
+		if len(piece) < chunkSize {
+			return nil
+		}
+	}
+}
+
+// piece reads up to chunkSize bytes, fewer only at the end.
+func (a *acceptance) piece(body io.Reader) ([]byte, error) {
+	piece, err := io.ReadAll(io.LimitReader(body, chunkSize))
+	if err != nil {
+		return nil, fmt.Errorf("incident: read delivery: %w", err)
+	}
+	if a.size += int64(len(piece)); a.size > a.s.maxSize() {
+		return nil, ErrTooLarge
+	}
+	a.sum.Write(piece)
+	return piece, nil
+}
+
+// stage stores a piece that is not the last.
+func (a *acceptance) stage(ctx context.Context) error {
+	first, n, piece := a.n == 0, a.n, a.rest
+	err := a.s.Store.Update(ctx, func(tx Tx) error {
+		if first {
+			if err := tx.Stage(a.item); err != nil {
+				return err
+			}
+		}
+		return tx.PutChunk(a.item, n, piece, false)
+	})
+	a.n++
+	return err
+}
+
+// raw reads the raw bytes of an item, up to what a parser looks at.
+func (s *Service) raw(ctx context.Context, item uint64) ([]byte, error) {
+	r, err := s.Raw(ctx, item)
+	if err != nil {
+		return nil, err
+	}
+	raw, err := io.ReadAll(io.LimitReader(r, s.maxSize()))
+	if errors.Is(err, ErrNotFound) {
+		return nil, fmt.Errorf("incident: raw bytes: %w", err)
+	}
+	return raw, err
+}

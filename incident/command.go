@@ -1,0 +1,397 @@
+package incident
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"meldklok/incident/risk"
+)
+
+// Act is who does something, when, under which rules.
+type Act struct {
+	By    Actor
+	Now   time.Time // UTC
+	Rules []Rule
+}
+
+// Command is something a person may do to an incident. Decide is pure: it
+// returns the entries that record it, or a *Refusal that says what to change,
+// and never changes inc.
+type Command interface {
+	Decide(inc *Incident, act Act) ([]Body, error)
+}
+
+// ConfirmAwareness says when the organisation became aware. A start that
+// differs from the provisional clock needs a written reason (DOMAIN 2.1).
+type ConfirmAwareness struct {
+	At     time.Time
+	Reason string
+}
+
+// Decide implements Command.
+func (c ConfirmAwareness) Decide(inc *Incident, act Act) ([]Body, error) {
+	d := inc.Duty(DutyAP)
+	switch {
+	case d == nil:
+		return nil, refuse("", "no-ap-duty")
+	case !inc.Into.IsZero():
+		return nil, refuse("", "merged")
+	case c.At.IsZero():
+		return nil, refuse("at", "required")
+	case c.At.After(act.Now):
+		return nil, refuse("at", "in-the-future")
+	}
+	moved := !sameMinute(c.At, d.Clock.Start)
+	if moved && blank(c.Reason) {
+		return nil, refuse("reason", "moved-needs-reason")
+	}
+	clock := Clock{Version: d.Clock.Version, Start: d.Clock.Start, Due: d.Clock.Due, Basis: ClockPerson}
+	if moved {
+		at := c.At.UTC()
+		clock = Clock{Version: d.Clock.Version + 1, Start: at, Due: Deadline(at, d.Hours), Basis: ClockPerson}
+	}
+	return []Body{&ClockSet{Duty: DutyAP, Clock: clock, Reason: strings.TrimSpace(c.Reason)}}, nil
+}
+
+// sameMinute compares what a form can hold: confirming the shown minute is not
+// a move.
+func sameMinute(a, b time.Time) bool {
+	return a.Truncate(time.Minute).Equal(b.Truncate(time.Minute))
+}
+
+// Describe gives the incident a title and a summary for lists and the register.
+type Describe struct{ Title, Summary string }
+
+// Decide implements Command.
+func (c Describe) Decide(*Incident, Act) ([]Body, error) {
+	if blank(c.Title) {
+		return nil, refuse("title", "required")
+	}
+	return []Body{&Described{Title: strings.TrimSpace(c.Title), Summary: strings.TrimSpace(c.Summary)}}, nil
+}
+
+// Assess records facts and what they score. When a waiver stood on a lower
+// score, the duty comes back (promise 7: a score never silently lowers a duty,
+// but it may revive one).
+type Assess struct{ Facts risk.Facts }
+
+// Decide implements Command.
+func (c Assess) Decide(inc *Incident, act Act) ([]Body, error) {
+	score := ScoreOf(risk.Assess(c.Facts))
+	out := []Body{&Assessed{Facts: c.Facts, Score: score}}
+	if d := inc.Duty(DutyAP); d != nil && d.Outcome == OutcomeWaived && score.Notify && (inc.Score == nil || !inc.Score.Notify) {
+		out = append(out, &Decided{Decision: DecideReopen, Duty: DutyAP, Code: "new-facts", Reasons: score.Verdict()}, reopened(*d))
+	}
+	return out, nil
+}
+
+// ScoreOf keeps of an assessment what the log records.
+func ScoreOf(a risk.Assessment) Score {
+	s := Score{
+		Severity: a.Severity, Band: string(a.Band),
+		Notify: a.Verdict.NotifyAuthority, TellThem: a.Verdict.NotifySubjects,
+		BestBand: string(a.Best.Band), WorstBand: string(a.Worst.Band),
+	}
+	for _, r := range a.Reasons {
+		s.Reasons = append(s.Reasons, r.Code)
+	}
+	return s
+}
+
+// WillNotify records the intention to notify. It ends no ladder: only the
+// filing does. TellPeople opens the duty of GDPR art. 34 with its own target.
+type WillNotify struct {
+	Reasons    string
+	TellPeople bool
+}
+
+// Decide implements Command.
+func (c WillNotify) Decide(inc *Incident, act Act) ([]Body, error) {
+	if err := needOpen(inc, DutyAP); err != nil {
+		return nil, err
+	}
+	out := []Body{&Decided{Decision: DecideNotify, Duty: DutyAP, Reasons: strings.TrimSpace(c.Reasons)}}
+	if c.TellPeople && inc.Duty(DutyPeople) == nil {
+		return appendDuty(out, DutyPeople, act.Now, ClockDecision, act)
+	}
+	return out, nil
+}
+
+// Waive records that a duty is not due because a risk is unlikely. The reasons
+// are the register's answer to the AP's question why (GDPR art. 33(5)).
+type Waive struct {
+	Duty    DutyKind // empty: the AP duty
+	Code    string
+	Reasons string
+}
+
+// Decide implements Command.
+func (c Waive) Decide(inc *Incident, _ Act) ([]Body, error) {
+	kind := orAP(c.Duty)
+	if err := needOpen(inc, kind); err != nil {
+		return nil, err
+	}
+	if blank(c.Reasons) {
+		return nil, refuse("reasons", "waive-needs-reasons")
+	}
+	return []Body{&Decided{Decision: DecideWaive, Duty: kind, Code: c.Code, Reasons: strings.TrimSpace(c.Reasons)}}, nil
+}
+
+// NotABreach records what excludes that personal data were lost or unlawfully
+// processed. Where that cannot reasonably be excluded it is a breach, so an
+// empty answer is refused.
+type NotABreach struct{ Excludes string }
+
+// Decide implements Command.
+func (c NotABreach) Decide(inc *Incident, _ Act) ([]Body, error) {
+	if err := needAnyOpen(inc); err != nil {
+		return nil, err
+	}
+	if blank(c.Excludes) {
+		return nil, refuse("reasons", "what-excludes-it")
+	}
+	return []Body{&Decided{Decision: DecideNotABreach, Reasons: strings.TrimSpace(c.Excludes)}}, nil
+}
+
+// DoesNotApply records that the duty is not ours: see [DoesNotApplyCodes].
+type DoesNotApply struct {
+	Duty    DutyKind // empty: the AP duty
+	Code    string
+	Reasons string
+}
+
+// Decide implements Command.
+func (c DoesNotApply) Decide(inc *Incident, act Act) ([]Body, error) {
+	kind := orAP(c.Duty)
+	if err := needOpen(inc, kind); err != nil {
+		return nil, err
+	}
+	if !slices.Contains(DoesNotApplyCodes(), c.Code) {
+		return nil, refuse("code", "choose-one")
+	}
+	if blank(c.Reasons) {
+		return nil, refuse("reasons", "required")
+	}
+	out := []Body{&Decided{Decision: DecideDoesNotApply, Duty: kind, Code: c.Code, Reasons: strings.TrimSpace(c.Reasons)}}
+	if c.Code == NotDueProcessor && inc.Duty(DutyController) == nil {
+		return appendDuty(out, DutyController, inc.Duty(kind).Clock.Start, ClockDecision, act)
+	}
+	return out, nil
+}
+
+// NoReport sorts out what is no report of a leak at all: one click, reversible.
+type NoReport struct{ Code string }
+
+// Decide implements Command.
+func (c NoReport) Decide(inc *Incident, _ Act) ([]Body, error) {
+	switch {
+	case !inc.Into.IsZero():
+		return nil, refuse("", "merged")
+	case inc.Is(DecideNoReport):
+		return nil, refuse("", "already-no-report")
+	case len(inc.Filings) > 0:
+		return nil, refuse("", "already-filed")
+	case !slices.Contains(NoReportCodes(), c.Code):
+		return nil, refuse("code", "choose-one")
+	}
+	return []Body{&Decided{Decision: DecideNoReport, Code: c.Code}}, nil
+}
+
+// File records a notification that was sent to the AP.
+type File struct {
+	Kind        FilingKind
+	Provisional bool
+	Number      string
+	At          time.Time
+	Channel     string
+	Text        string
+	Delay       string // reasons for delay; required when the first filing is late
+	WhyEarlier  string // required when it lies before our receipt
+}
+
+// Decide implements Command.
+func (c File) Decide(inc *Incident, act Act) ([]Body, error) {
+	d := inc.Duty(DutyAP)
+	if err := c.check(inc, d, act.Now); err != nil {
+		return nil, err
+	}
+	f := Filing{
+		Kind: c.Kind, Provisional: c.Provisional && c.Kind != FilingWithdrawal, Number: strings.TrimSpace(c.Number), At: c.At.UTC(),
+		Channel: c.Channel, Text: c.Text, Delay: strings.TrimSpace(c.Delay), WhyEarlier: strings.TrimSpace(c.WhyEarlier), Due: d.Clock.Due,
+	}
+	out := []Body{&Filed{Filing: f}}
+	if f.Kind == FilingInitial && f.Provisional {
+		return appendDuty(out, DutyFollowUp, f.At, ClockFiling, act)
+	}
+	return out, nil
+}
+
+func (c File) check(inc *Incident, d *Duty, now time.Time) error {
+	_, filed := inc.FirstFiling()
+	switch {
+	case d == nil:
+		return refuse("", "no-ap-duty")
+	case !inc.Into.IsZero():
+		return refuse("", "merged")
+	case c.Kind != FilingInitial && c.Kind != FilingFollowUp && c.Kind != FilingWithdrawal:
+		return refuse("kind", "choose-one")
+	case c.Kind == FilingInitial && filed:
+		return refuse("kind", "already-filed")
+	case c.Kind == FilingInitial && !d.Open():
+		return refuse("", "duty-not-open")
+	case c.Kind != FilingInitial && !filed:
+		return refuse("kind", "nothing-filed-yet")
+	case blank(c.Number):
+		return refuse("number", "required")
+	case c.At.IsZero():
+		return refuse("at", "required")
+	case c.At.After(now):
+		return refuse("at", "in-the-future")
+	case c.At.Before(inc.Received) && blank(c.WhyEarlier):
+		return refuse("earlier", "before-receipt")
+	case c.Kind == FilingInitial && c.At.After(d.Clock.Due) && blank(c.Delay):
+		return refuse("delay", "late-needs-reasons")
+	}
+	return nil
+}
+
+// PeopleTold records that the duty to tell the people (GDPR art. 34), or the
+// controller (art. 33(2)), was met.
+type PeopleTold struct {
+	Duty    DutyKind
+	Reasons string // how, when, how many
+}
+
+// Decide implements Command.
+func (c PeopleTold) Decide(inc *Incident, act Act) ([]Body, error) {
+	if c.Duty != DutyPeople && c.Duty != DutyController {
+		return nil, refuse("duty", "choose-one")
+	}
+	if err := needOpen(inc, c.Duty); err != nil {
+		return nil, err
+	}
+	if blank(c.Reasons) {
+		return nil, refuse("reasons", "required")
+	}
+	return []Body{&Decided{Decision: DecideTold, Duty: c.Duty, Reasons: strings.TrimSpace(c.Reasons)}}, nil
+}
+
+// Reopen takes the incident up again. Duties that a decision had ended are open
+// again under their old clock; another awareness is a decision of its own
+// ([ConfirmAwareness]).
+type Reopen struct{ Reasons string }
+
+// Decide implements Command.
+func (c Reopen) Decide(inc *Incident, _ Act) ([]Body, error) {
+	switch {
+	case blank(c.Reasons):
+		return nil, refuse("reasons", "required")
+	case !inc.Closed && inc.Into.IsZero() && !slices.ContainsFunc(inc.Duties, revivable):
+		return nil, refuse("", "nothing-to-reopen")
+	}
+	out := []Body{&Decided{Decision: DecideReopen, Reasons: strings.TrimSpace(c.Reasons)}}
+	for _, d := range inc.Duties {
+		if revivable(d) {
+			out = append(out, reopened(d))
+		}
+	}
+	return out, nil
+}
+
+func revivable(d Duty) bool { return !d.Open() && d.Outcome != OutcomeMet }
+
+// reopened opens a duty again under its old period. The clock's version rises,
+// so that its rungs are due anew.
+func reopened(d Duty) *DutyOpened {
+	clock := d.Clock
+	clock.Version++
+	return &DutyOpened{Duty: d.Kind, Rule: d.Rule, Hours: d.Hours, Clock: clock}
+}
+
+// Close ends the handling. It is refused while a duty is open: «considered and
+// not needed» must differ from «nobody looked» (LESSONS 39).
+type Close struct{ Reasons string }
+
+// Decide implements Command.
+func (c Close) Decide(inc *Incident, _ Act) ([]Body, error) {
+	switch {
+	case inc.Closed:
+		return nil, refuse("", "already-closed")
+	case inc.AnyOpen():
+		return nil, refuse("", "duty-still-open")
+	}
+	return []Body{&Decided{Decision: DecideClose, Reasons: strings.TrimSpace(c.Reasons)}}, nil
+}
+
+// Seen says that somebody looked. It ends nothing but this rung's retries.
+type Seen struct{}
+
+// Decide implements Command.
+func (Seen) Decide(inc *Incident, _ Act) ([]Body, error) {
+	if err := needAnyOpen(inc); err != nil {
+		return nil, err
+	}
+	return []Body{&SeenBy{}}, nil
+}
+
+// MergeDecision returns what merging dup into keep records in each: dup's
+// duties move, and keep goes on under the earlier of the two clocks.
+func MergeDecision(dup, keep *Incident, reasons string) (inDup, inKeep []Body, err error) {
+	d, k := dup.Duty(DutyAP), keep.Duty(DutyAP)
+	switch {
+	case dup.Ref == keep.Ref:
+		return nil, nil, refuse("into", "merge-into-itself")
+	case !dup.Into.IsZero():
+		return nil, nil, refuse("", "merged")
+	case !keep.Into.IsZero():
+		return nil, nil, refuse("into", "merge-into-merged")
+	case len(dup.Filings) > 0:
+		return nil, nil, refuse("", "already-filed")
+	case keep.Closed || k == nil || (!k.Open() && k.Outcome != OutcomeMet):
+		return nil, nil, refuse("into", "merge-into-decided")
+	}
+	inDup = []Body{&Decided{Decision: DecideMerge, Into: keep.Ref, Reasons: strings.TrimSpace(reasons)}}
+	inKeep = []Body{&MergedFrom{From: dup.Ref, Reports: len(dup.Reports)}}
+	if d != nil && d.Open() && k.Open() && d.Clock.Start.Before(k.Clock.Start) {
+		clock := d.Clock
+		clock.Version, clock.Due = k.Clock.Version+1, Deadline(clock.Start, k.Hours)
+		inKeep = append(inKeep, &ClockSet{Duty: DutyAP, Clock: clock, Reason: "merged " + dup.Ref.String()})
+	}
+	return inDup, inKeep, nil
+}
+
+// appendDuty adds the opening of a duty under the rule in force at its start.
+func appendDuty(out []Body, kind DutyKind, start time.Time, basis ClockBasis, act Act) ([]Body, error) {
+	rule, ok := RuleFor(act.Rules, kind, start)
+	if !ok {
+		return nil, refuse("", "no-rule-in-force")
+	}
+	start = start.UTC()
+	return append(out, &DutyOpened{Duty: kind, Rule: rule.ID, Hours: rule.Hours, Clock: Clock{
+		Version: 1, Start: start, Due: Deadline(start, rule.Hours), Basis: basis,
+	}}), nil
+}
+
+func needOpen(inc *Incident, kind DutyKind) error {
+	if d := inc.Duty(kind); d == nil || !d.Open() {
+		return refuse("", "duty-not-open")
+	}
+	return nil
+}
+
+func needAnyOpen(inc *Incident) error {
+	if !inc.AnyOpen() {
+		return refuse("", "duty-not-open")
+	}
+	return nil
+}
+
+func orAP(kind DutyKind) DutyKind {
+	if kind == "" {
+		return DutyAP
+	}
+	return kind
+}
+
+func blank(s string) bool { return strings.TrimSpace(s) == "" }

@@ -1,0 +1,21 @@
+// Package incident is the domain: what a report, an incident and a duty are,
+// when a deadline falls, and what each decision does. It decides purely
+// (incident, command, now → entries or a typed refusal) and knows neither
+// database, nor mail, nor web.
+//
+// # Where to look
+//
+//	clock.go     when is the deadline? 72 elapsed hours, and the other readings
+//	when.go      how a person's written time becomes an instant
+//	duty.go      what must be done by when, under which dated rule
+//	entry.go     the facts a log consists of, and their stored form
+//	fold.go      how a log becomes an Incident
+//	command.go   what people may do, and what it records
+//	record.go    what the domain asks of the record underneath
+//	service.go   the one Service that both doors (mail and web) call
+//
+// An incident is its log: [Incident] is never stored as the truth, only as the
+// fold of its entries. A command never changes an incident; it returns the
+// entries that will, and the store appends them, the folded state, the indexes
+// and the next-alert rows in one transaction.
+package incident

@@ -1,0 +1,129 @@
+package incident
+
+import (
+	"slices"
+	"time"
+
+	"meldklok/incident/people"
+)
+
+// DutyKind is a kind of obligation. Stored values.
+type DutyKind string
+
+// The kinds.
+const (
+	DutyAP         DutyKind = "ap"         // notify the Autoriteit Persoonsgegevens, GDPR art. 33(1)
+	DutyFollowUp   DutyKind = "follow-up"  // complete a provisional notification, GDPR art. 33(4)
+	DutyPeople     DutyKind = "people"     // tell the people concerned, GDPR art. 34
+	DutyController DutyKind = "controller" // as a processor, tell the controller, GDPR art. 33(2)
+)
+
+// DutyKinds lists the kinds in the order in which a page shows them. The place
+// of a kind in the list is part of stored index keys: append only.
+func DutyKinds() []DutyKind {
+	return []DutyKind{DutyAP, DutyFollowUp, DutyPeople, DutyController}
+}
+
+// Outcome is how a duty stands. Only [OutcomeOpen] has a ladder. Stored values.
+type Outcome string
+
+// The outcomes.
+const (
+	OutcomeOpen    Outcome = "open"
+	OutcomeMet     Outcome = "met"            // filed, told
+	OutcomeWaived  Outcome = "waived"         // a person decided, with reasons, that it is not due
+	OutcomeNotDue  Outcome = "does-not-apply" // processor, lead authority elsewhere, exemption, not a breach, no report
+	OutcomeMovedTo Outcome = "moved"          // merged into another incident, whose ladder goes on
+)
+
+// Rule is dated data: the period of one kind of duty while the rule is in
+// force. A duty keeps the rule it was opened under.
+type Rule struct {
+	ID     string    `json:"id"`
+	Duty   DutyKind  `json:"duty"`
+	Regime string    `json:"regime"`
+	Hours  int       `json:"hours"`
+	Legal  bool      `json:"legal"` // a figure of the law; otherwise a target of the organisation's own
+	From   time.Time `json:"from"`  // in force from, UTC
+	Until  time.Time `json:"until"` // until, excluded; zero: no end known
+	Source string    `json:"source"`
+}
+
+// Rules returns the rules that ship with the program. The figures without a
+// law behind them are targets; «about four weeks» for completing a provisional
+// notification is hearsay (DOMAIN 5.1), hence Legal is false.
+func Rules() []Rule {
+	gdpr := time.Date(2018, 5, 25, 0, 0, 0, 0, time.UTC)
+	return []Rule{
+		{ID: "gdpr-33-72h", Duty: DutyAP, Regime: "GDPR", Hours: 72, Legal: true, From: gdpr, Source: "GDPR art. 33(1)"},
+		{ID: "gdpr-33-4-target", Duty: DutyFollowUp, Regime: "GDPR", Hours: 28 * 24, From: gdpr, Source: "GDPR art. 33(4): without undue further delay; own target"},
+		{ID: "gdpr-34-target", Duty: DutyPeople, Regime: "GDPR", Hours: 72, From: gdpr, Source: "GDPR art. 34(1): without undue delay; own target"},
+		{ID: "gdpr-33-2-target", Duty: DutyController, Regime: "GDPR", Hours: 24, From: gdpr, Source: "GDPR art. 33(2): without undue delay; own target"},
+	}
+}
+
+// RuleFor returns the rule in force at the instant for the kind of duty; ok is
+// false when none is.
+func RuleFor(rules []Rule, kind DutyKind, at time.Time) (r Rule, ok bool) {
+	i := slices.IndexFunc(rules, func(r Rule) bool {
+		return r.Duty == kind && !at.Before(r.From) && (r.Until.IsZero() || at.Before(r.Until))
+	})
+	if i < 0 {
+		return Rule{}, false
+	}
+	return rules[i], true
+}
+
+// ClockBasis says why a clock starts when it does. Stored values.
+type ClockBasis string
+
+// The bases.
+const (
+	ClockReceipt  ClockBasis = "receipt"  // the earliest receipt in the organisation's mailbox or form; provisional
+	ClockKnown    ClockBasis = "known"    // somebody of the organisation says they knew earlier; provisional
+	ClockPerson   ClockBasis = "person"   // a named person confirmed or set it
+	ClockDecision ClockBasis = "decision" // a decision started it (telling the people)
+	ClockFiling   ClockBasis = "filing"   // a filing started it (follow-up)
+)
+
+// Clock is the period of one duty. Due is a recorded fact: it is computed once,
+// when the clock is set, and never again.
+type Clock struct {
+	Version int        `json:"version"` // raised whenever Start changes
+	Start   time.Time  `json:"start"`   // UTC
+	Due     time.Time  `json:"due"`     // UTC
+	Basis   ClockBasis `json:"basis"`
+}
+
+// Provisional reports whether no person has confirmed the clock yet.
+func (c Clock) Provisional() bool { return c.Basis == ClockReceipt || c.Basis == ClockKnown }
+
+// Duty is one obligation of an incident with its clock and with how far its
+// ladder has come.
+type Duty struct {
+	Kind    DutyKind  `json:"kind"`
+	Rule    string    `json:"rule"`
+	Hours   int       `json:"hours"`
+	Clock   Clock     `json:"clock"`
+	Outcome Outcome   `json:"outcome"`
+	Reason  string    `json:"reason,omitempty"`   // reason code of the outcome
+	EndedAt time.Time `json:"ended_at,omitzero"`  // when the outcome came about (for a filing: when it was filed)
+	EndedBy Actor     `json:"ended_by,omitempty"` // who
+
+	// How far the ladder has come. See notify: a rung is behind us when its
+	// instant is not after FiredAt and its rank not above FiredRank.
+	FiredAt   time.Time   `json:"fired_at,omitzero"`
+	FiredRank int         `json:"fired_rank,omitempty"`
+	Alerted   []people.ID `json:"alerted,omitempty"` // everybody alerted since the duty was last opened
+	Closing   bool        `json:"closing,omitempty"` // the closing mail of an ended duty is still to be queued
+}
+
+// Open reports whether the duty still has to be met.
+func (d Duty) Open() bool { return d.Outcome == OutcomeOpen }
+
+// Overdue reports whether the duty is open and its deadline is behind now. The
+// deadline's own instant is still in time. It is derived, never stored.
+func (d Duty) Overdue(now time.Time) bool { return d.Open() && now.After(d.Clock.Due) }
+
+// Left is the time to the deadline; negative when it has passed.
+func (d Duty) Left(now time.Time) time.Duration { return d.Clock.Due.Sub(now) }

@@ -1,0 +1,422 @@
+package incident
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"meldklok/incident/people"
+	"meldklok/incident/risk"
+)
+
+// Kind names what an entry says happened. Stored values: never rename one.
+type Kind string
+
+// Actor is who did something: "person:<id>", "reporter", or "system".
+type Actor string
+
+// The actors that are no person.
+const (
+	System   Actor = "system"
+	Reporter Actor = "reporter"
+)
+
+// ByPerson returns the actor of a person.
+func ByPerson(id people.ID) Actor { return Actor("person:" + string(id)) }
+
+// Person returns the person behind the actor; ok is false for the others.
+func (a Actor) Person() (id people.ID, ok bool) {
+	s, ok := strings.CutPrefix(string(a), "person:")
+	return people.ID(s), ok
+}
+
+// Entry is one fact in a log: what happened, who says so, when. Entries are
+// never changed and never migrated: each carries the version its body was
+// written under, and older bodies are lifted on reading.
+type Entry struct {
+	Seq    uint64    // place in the chain of the whole file, from 1
+	Stream Stream    // whose log
+	N      uint32    // place in that log, from 1
+	At     time.Time // UTC
+	By     Actor
+	Body   Body
+}
+
+// Body is what an entry says. Its exported fields are the register part, which
+// is kept; what [personal] returns is sealed under the personal key and is
+// destroyed first.
+type Body interface {
+	Kind() Kind
+	// personal returns a pointer to the personal part, or nil if the kind has none.
+	personal() any
+}
+
+// noPersonal is embedded by the kinds without a personal part.
+type noPersonal struct{}
+
+func (noPersonal) personal() any { return nil }
+
+// ---- the incident's log ----
+
+// Reported: a report came in. The first one opens the incident.
+type Reported struct {
+	Report   int           `json:"report"` // number within the incident, from 1
+	Channel  Channel       `json:"channel"`
+	Received time.Time     `json:"received"`
+	Basis    ReceivedBasis `json:"basis"`
+	Flag     string        `json:"flag,omitempty"` // why the received time deserves a look
+	Arrived  time.Time     `json:"arrived,omitzero"`
+	Item     uint64        `json:"item"` // where its raw bytes lie, and under which key
+	Size     int64         `json:"size"`
+	Machine  string        `json:"machine,omitempty"` // why it gets no receipt
+	Reply    bool          `json:"reply,omitempty"`   // joined this incident by our token
+	History  bool          `json:"history,omitempty"` // older than the start of a watched mailbox
+	Suspect  Ref           `json:"suspect,omitzero"`  // another incident with the same Message-ID: perhaps a duplicate
+
+	Unreadable bool      `json:"unreadable,omitempty"`
+	Problems   int       `json:"problems,omitempty"`
+	Known      time.Time `json:"known,omitzero"`      // proposed: when somebody of ours says they knew
+	NoReport   string    `json:"no_report,omitempty"` // proposed: question, request, spam
+	CodeHash   []byte    `json:"code,omitempty"`      // keyed hash of the receipt code of a form
+
+	Private ReportPrivate `json:"-"`
+}
+
+// ReportPrivate is the personal part of a report. The text is not here: it is
+// read from the raw bytes when a page needs it.
+type ReportPrivate struct {
+	From       Address  `json:"from,omitzero"`
+	Original   *Address `json:"original,omitempty"`
+	Sender     string   `json:"sender,omitempty"` // envelope
+	Subject    string   `json:"subject,omitempty"`
+	MessageID  string   `json:"message_id,omitempty"`
+	KnownQuote string   `json:"known_quote,omitempty"`
+	Files      []string `json:"files,omitempty"`
+	Auth       string   `json:"auth,omitempty"`
+	Lang       string   `json:"lang,omitempty"` // in which the receipt is written
+	Anonymous  bool     `json:"anonymous,omitempty"`
+}
+
+// Kind implements Body.
+func (Reported) Kind() Kind       { return "reported" }
+func (b *Reported) personal() any { return &b.Private }
+
+// DutyOpened: an obligation and its clock began.
+type DutyOpened struct {
+	noPersonal
+	Duty  DutyKind `json:"duty"`
+	Rule  string   `json:"rule"`
+	Hours int      `json:"hours"`
+	Clock Clock    `json:"clock"`
+}
+
+// Kind implements Body.
+func (DutyOpened) Kind() Kind { return "duty-opened" }
+
+// ClockSet: the clock of a duty was confirmed or moved.
+type ClockSet struct {
+	noPersonal
+	Duty   DutyKind `json:"duty"`
+	Clock  Clock    `json:"clock"`
+	Reason string   `json:"reason,omitempty"` // in words; required when the start moved
+}
+
+// Kind implements Body.
+func (ClockSet) Kind() Kind { return "clock-set" }
+
+// Score is the recorded essence of an assessment: the verdict is a fact of the
+// log and is never recomputed. The sentences belong to the codes (risk).
+type Score struct {
+	Severity  float64  `json:"severity"`
+	Band      string   `json:"band"`
+	Notify    bool     `json:"notify"`     // the AP
+	TellThem  bool     `json:"tell_them"`  // the people concerned
+	Reasons   []string `json:"reasons"`    // codes, the deciding one first
+	BestBand  string   `json:"best_band"`  // if all that is unknown turns out well
+	WorstBand string   `json:"worst_band"` // if it turns out badly
+}
+
+// Verdict names the score's proposal: "register", "notify" or "notify-and-tell".
+func (s Score) Verdict() string {
+	switch {
+	case s.TellThem:
+		return "notify-and-tell"
+	case s.Notify:
+		return "notify"
+	}
+	return "register"
+}
+
+// Assessed: facts were scored, by the machine (provisional) or by a person.
+type Assessed struct {
+	noPersonal
+	Facts   risk.Facts `json:"facts"`
+	Score   Score      `json:"score"`
+	Machine bool       `json:"machine,omitempty"`
+}
+
+// Kind implements Body.
+func (Assessed) Kind() Kind { return "assessed" }
+
+// Described: a person gave the incident a title and a summary of its own,
+// without names.
+type Described struct {
+	noPersonal
+	Title   string `json:"title"`
+	Summary string `json:"summary,omitempty"`
+}
+
+// Kind implements Body.
+func (Described) Kind() Kind { return "described" }
+
+// Decided: a person decided. Duties that the decision ends follow from it in
+// the fold.
+type Decided struct {
+	noPersonal
+	Decision Decision `json:"decision"`
+	Duty     DutyKind `json:"duty,omitempty"`    // for a waiver or «does not apply»
+	Code     string   `json:"code,omitempty"`    // reason code
+	Reasons  string   `json:"reasons,omitempty"` // in words
+	Into     Ref      `json:"into,omitzero"`     // for a merge
+}
+
+// Kind implements Body.
+func (Decided) Kind() Kind { return "decided" }
+
+// Filed: a notification was sent to the AP.
+type Filed struct {
+	noPersonal
+	Filing Filing `json:"filing"`
+}
+
+// Kind implements Body.
+func (Filed) Kind() Kind { return "filed" }
+
+// MergedFrom: another incident was merged into this one.
+type MergedFrom struct {
+	noPersonal
+	From    Ref `json:"from"`
+	Reports int `json:"reports"`
+}
+
+// Kind implements Body.
+func (MergedFrom) Kind() Kind { return "merged-from" }
+
+// Repeated: the same bytes were delivered again; nothing new was said.
+type Repeated struct {
+	noPersonal
+	Channel  Channel   `json:"channel"`
+	Received time.Time `json:"received"`
+}
+
+// Kind implements Body.
+func (Repeated) Kind() Kind { return "repeated" }
+
+// SeenBy: somebody pressed «seen». It ends nothing.
+type SeenBy struct{ noPersonal }
+
+// Kind implements Body.
+func (SeenBy) Kind() Kind { return "seen" }
+
+// Alerted: one rung was queued, for each recipient as a mail of its own or
+// inside one. Rung is a ladder's name, "closed" for the closing mail, or
+// "receipt" for the mail to the reporter.
+type Alerted struct {
+	noPersonal
+	Duty    DutyKind  `json:"duty,omitempty"`
+	Version int       `json:"version,omitempty"` // of the clock
+	Rung    string    `json:"rung"`
+	Rank    int       `json:"rank,omitempty"`
+	Missed  []string  `json:"missed,omitempty"`  // earlier rungs that this one stands for
+	Due     time.Time `json:"due"`               // the rung's own instant
+	To      []Told    `json:"to"`                // nobody: why is in Note
+	Note    string    `json:"note,omitempty"`    // why nobody: "capped", "nobody-left"
+	Instead people.ID `json:"instead,omitempty"` // handed over: this person could not be reached
+	Report  int       `json:"report,omitempty"`  // for a receipt
+}
+
+// Told is one recipient of a rung.
+type Told struct {
+	Person  people.ID `json:"person,omitempty"` // empty: the reporter
+	Message uint64    `json:"message"`
+}
+
+// Kind implements Body.
+func (Alerted) Kind() Kind { return "alerted" }
+
+// Delivery: how one message to one recipient ended, or an attempt that changed
+// how it stands.
+type Delivery struct {
+	noPersonal
+	Rung    string        `json:"rung"`
+	Duty    DutyKind      `json:"duty,omitempty"`
+	Version int           `json:"version,omitempty"`
+	Person  people.ID     `json:"person,omitempty"`
+	Message uint64        `json:"message"`
+	State   DeliveryState `json:"state"`
+	Reply   string        `json:"reply,omitempty"` // the server's, or the reason
+	Relay   string        `json:"relay,omitempty"`
+	Hash    []byte        `json:"hash,omitempty"` // SHA-256 of the bytes that were accepted
+}
+
+// Kind implements Body.
+func (Delivery) Kind() Kind { return "delivery" }
+
+// ---- the organisation's log ----
+
+// RecordCreated opens the organisation's log.
+type RecordCreated struct {
+	noPersonal
+	Organisation string `json:"organisation"` // id; every incident carries it
+	Name         string `json:"name,omitempty"`
+}
+
+// Kind implements Body.
+func (RecordCreated) Kind() Kind { return "record-created" }
+
+// PersonSet: a person was added or changed. The whole person is stated.
+type PersonSet struct {
+	Private people.Person `json:"-"`
+	ID      people.ID     `json:"id"`
+}
+
+// Kind implements Body.
+func (PersonSet) Kind() Kind       { return "person-set" }
+func (b *PersonSet) personal() any { return &b.Private }
+
+// SettingSet: one setting was changed; Value is its JSON.
+type SettingSet struct {
+	noPersonal
+	Name  string          `json:"name"`
+	Value json.RawMessage `json:"value"`
+}
+
+// Kind implements Body.
+func (SettingSet) Kind() Kind { return "setting-set" }
+
+// Parked: a message was parked instead of becoming an incident.
+type Parked struct {
+	noPersonal
+	Item    uint64     `json:"item"`
+	Channel Channel    `json:"channel"`
+	Reason  ParkReason `json:"reason"`
+	Arrived time.Time  `json:"arrived"`
+}
+
+// Kind implements Body.
+func (Parked) Kind() Kind { return "parked" }
+
+// Unparked: a person looked at a parked message. Ref is the incident it became,
+// if it was promoted.
+type Unparked struct {
+	noPersonal
+	Item uint64 `json:"item"`
+	Ref  Ref    `json:"ref,omitzero"`
+}
+
+// Kind implements Body.
+func (Unparked) Kind() Kind { return "unparked" }
+
+// TroubleAlerted: persons were told that the tool itself or something outside
+// an incident needs them (parked mail that nobody reviewed).
+type TroubleAlerted struct {
+	noPersonal
+	Trouble string    `json:"trouble"`
+	Due     time.Time `json:"due"`
+	To      []Told    `json:"to"`
+}
+
+// Kind implements Body.
+func (TroubleAlerted) Kind() Kind { return "trouble-alerted" }
+
+// bodies makes an empty body of each kind.
+func bodies() map[Kind]func() Body {
+	return map[Kind]func() Body{
+		"reported":        func() Body { return new(Reported) },
+		"duty-opened":     func() Body { return new(DutyOpened) },
+		"clock-set":       func() Body { return new(ClockSet) },
+		"assessed":        func() Body { return new(Assessed) },
+		"described":       func() Body { return new(Described) },
+		"decided":         func() Body { return new(Decided) },
+		"filed":           func() Body { return new(Filed) },
+		"merged-from":     func() Body { return new(MergedFrom) },
+		"repeated":        func() Body { return new(Repeated) },
+		"seen":            func() Body { return new(SeenBy) },
+		"alerted":         func() Body { return new(Alerted) },
+		"delivery":        func() Body { return new(Delivery) },
+		"record-created":  func() Body { return new(RecordCreated) },
+		"person-set":      func() Body { return new(PersonSet) },
+		"setting-set":     func() Body { return new(SettingSet) },
+		"parked":          func() Body { return new(Parked) },
+		"unparked":        func() Body { return new(Unparked) },
+		"trouble-alerted": func() Body { return new(TroubleAlerted) },
+	}
+}
+
+// entryVersion is the version under which bodies are written today.
+const entryVersion = 1
+
+// stored is the form of an entry's register part on disk.
+type stored struct {
+	V    int             `json:"v"`
+	At   time.Time       `json:"at"`
+	By   Actor           `json:"by"`
+	Kind Kind            `json:"kind"`
+	Body json.RawMessage `json:"body"`
+}
+
+// Codec turns entries into the two plain texts that the record seals, and
+// back. It holds no state between calls and is safe for concurrent use.
+type Codec struct{ kinds map[Kind]func() Body }
+
+// NewCodec returns a codec that knows every kind.
+func NewCodec() *Codec { return &Codec{kinds: bodies()} }
+
+// Encode returns the register part and the personal part of an entry; the
+// personal part is nil if the kind has none.
+func (c *Codec) Encode(e Entry) (register, personal []byte, err error) {
+	if _, ok := c.kinds[e.Body.Kind()]; !ok {
+		return nil, nil, fmt.Errorf("incident: unknown kind %q", e.Body.Kind())
+	}
+	body, err := json.Marshal(e.Body)
+	if err != nil {
+		return nil, nil, fmt.Errorf("incident: encode %s: %w", e.Body.Kind(), err)
+	}
+	register, err = json.Marshal(stored{V: entryVersion, At: e.At.UTC(), By: e.By, Kind: e.Body.Kind(), Body: body})
+	if err != nil {
+		return nil, nil, fmt.Errorf("incident: encode %s: %w", e.Body.Kind(), err)
+	}
+	if p := e.Body.personal(); p != nil {
+		if personal, err = json.Marshal(p); err != nil {
+			return nil, nil, fmt.Errorf("incident: encode personal part of %s: %w", e.Body.Kind(), err)
+		}
+	}
+	return register, personal, nil
+}
+
+// Decode reads an entry's parts. A nil personal part (destroyed on schedule)
+// leaves the body's personal part empty. Seq, Stream and N are the caller's.
+func (c *Codec) Decode(register, personal []byte) (Entry, error) {
+	var s stored
+	if err := json.Unmarshal(register, &s); err != nil {
+		return Entry{}, fmt.Errorf("incident: decode entry: %w", err)
+	}
+	make, ok := c.kinds[s.Kind]
+	if !ok {
+		return Entry{}, fmt.Errorf("incident: entry of unknown kind %q: written by a newer program?", s.Kind)
+	}
+	if s.V > entryVersion {
+		return Entry{}, fmt.Errorf("incident: entry version %d is newer than this program's %d", s.V, entryVersion)
+	}
+	body := make()
+	if err := json.Unmarshal(s.Body, body); err != nil {
+		return Entry{}, fmt.Errorf("incident: decode %s: %w", s.Kind, err)
+	}
+	if p := body.personal(); p != nil && personal != nil {
+		if err := json.Unmarshal(personal, p); err != nil {
+			return Entry{}, fmt.Errorf("incident: decode personal part of %s: %w", s.Kind, err)
+		}
+	}
+	return Entry{At: s.At, By: s.By, Body: body}, nil
+}

@@ -1,0 +1,398 @@
+package incident
+
+import (
+	"slices"
+	"time"
+
+	"meldklok/incident/people"
+	"meldklok/incident/risk"
+)
+
+// FoldVersion is raised whenever [Incident.Apply] or the stored form of
+// [Incident] changes its result; state written under another version is rebuilt
+// from the logs.
+const FoldVersion = 1
+
+// Incident is the fold of an incident's log: never the truth itself, always
+// computable again. It holds no personal part.
+type Incident struct {
+	Ref          Ref       `json:"ref"`
+	Organisation string    `json:"org"`
+	Entries      uint32    `json:"entries"` // length of the log
+	LastAt       time.Time `json:"last_at"`
+
+	Title    string     `json:"title,omitempty"`
+	Summary  string     `json:"summary,omitempty"`
+	Reports  []Report   `json:"reports"`
+	Received time.Time  `json:"received"`       // earliest receipt
+	Known    time.Time  `json:"known,omitzero"` // proposed: when somebody of ours says they knew
+	Aware    *Awareness `json:"aware,omitempty"`
+	NoReport string     `json:"no_report,omitempty"` // the machine's proposal
+	Suspect  Ref        `json:"suspect,omitzero"`
+	History  bool       `json:"history,omitempty"`
+
+	Facts     risk.Facts `json:"facts,omitzero"`
+	Score     *Score     `json:"score,omitempty"`      // the latest
+	ByMachine bool       `json:"by_machine,omitempty"` // the latest score is provisional
+
+	Duties    []Duty    `json:"duties"`
+	Decisions []Decided `json:"decisions,omitempty"` // in order; the reasons live here
+	Filings   []Filing  `json:"filings,omitempty"`
+	Into      Ref       `json:"into,omitzero"` // merged into
+	Merged    []Ref     `json:"merged,omitempty"`
+	Closed    bool      `json:"closed,omitempty"`
+
+	SeenAt    time.Time     `json:"seen_at,omitzero"`    // last «seen» or act of a person
+	PressedAt time.Time     `json:"pressed_at,omitzero"` // last «seen»
+	Receipts  []int         `json:"receipts,omitempty"`
+	Trouble   []Undelivered `json:"trouble,omitempty"`
+}
+
+// Report is the register part of one report within an incident.
+type Report struct {
+	N        int           `json:"n"`
+	Entry    uint32        `json:"entry"` // where in the log its personal part stands
+	Channel  Channel       `json:"channel"`
+	Received time.Time     `json:"received"`
+	Basis    ReceivedBasis `json:"basis"`
+	Flag     string        `json:"flag,omitempty"`
+	Item     uint64        `json:"item"`
+	Size     int64         `json:"size"`
+	Reply    bool          `json:"reply,omitempty"`
+	Machine  string        `json:"machine,omitempty"`
+	Bad      bool          `json:"bad,omitempty"` // unreadable
+}
+
+// Awareness is a named person's finding of when the organisation became aware.
+type Awareness struct {
+	At     time.Time `json:"at"`
+	By     Actor     `json:"by"`
+	Reason string    `json:"reason,omitempty"`
+}
+
+// Undelivered is an alert that could not be delivered: shown in red until a later
+// one reaches the person.
+type Undelivered struct {
+	Person  people.ID     `json:"person"`
+	Duty    DutyKind      `json:"duty"`
+	Version int           `json:"version"`
+	Rung    string        `json:"rung"`
+	State   DeliveryState `json:"state"`
+	Reply   string        `json:"reply"`
+	At      time.Time     `json:"at"`
+	Handed  bool          `json:"handed,omitempty"` // the next person was told, or somebody pressed «seen»
+}
+
+// Status is where an incident stands, in one word for lists. Derived.
+type Status string
+
+// The statuses.
+const (
+	StatusNew      Status = "new"       // nobody has confirmed when we became aware
+	StatusOpen     Status = "open"      // being handled, a duty is open
+	StatusDecided  Status = "decided"   // no duty is open
+	StatusClosed   Status = "closed"    //
+	StatusMerged   Status = "merged"    //
+	StatusNoReport Status = "no-report" // outside register and statistics
+	StatusHistory  Status = "history"   // from before the start of a watched mailbox
+)
+
+// Status derives the status.
+func (inc *Incident) Status() Status {
+	switch {
+	case !inc.Into.IsZero():
+		return StatusMerged
+	case inc.Is(DecideNoReport):
+		return StatusNoReport
+	case inc.Closed:
+		return StatusClosed
+	case inc.History && len(inc.Duties) == 0:
+		return StatusHistory
+	case !inc.AnyOpen():
+		return StatusDecided
+	case inc.Aware == nil:
+		return StatusNew
+	}
+	return StatusOpen
+}
+
+// Is reports whether the decision stands: it was taken and not reopened since.
+func (inc *Incident) Is(d Decision) bool {
+	for _, x := range slices.Backward(inc.Decisions) {
+		switch x.Decision {
+		case d:
+			return true
+		case DecideReopen:
+			return false
+		}
+	}
+	return false
+}
+
+// Duty returns the duty of the kind, or nil if the incident has none.
+func (inc *Incident) Duty(kind DutyKind) *Duty {
+	i := slices.IndexFunc(inc.Duties, func(d Duty) bool { return d.Kind == kind })
+	if i < 0 {
+		return nil
+	}
+	return &inc.Duties[i]
+}
+
+// AnyOpen reports whether any duty is open.
+func (inc *Incident) AnyOpen() bool {
+	return slices.ContainsFunc(inc.Duties, Duty.Open)
+}
+
+// FirstFiling returns the first initial filing, whose instant is frozen.
+func (inc *Incident) FirstFiling() (Filing, bool) {
+	i := slices.IndexFunc(inc.Filings, func(f Filing) bool { return f.Kind == FilingInitial })
+	if i < 0 {
+		return Filing{}, false
+	}
+	return inc.Filings[i], true
+}
+
+// Apply folds the next entry into the incident. Entries of kinds that mean
+// nothing to the state only count.
+func (inc *Incident) Apply(e Entry) {
+	inc.Ref, inc.Entries, inc.LastAt = e.Stream.Ref, e.N, e.At
+	if _, ok := e.By.Person(); ok {
+		inc.SeenAt = e.At
+	}
+	switch b := e.Body.(type) {
+	case *Reported:
+		inc.applyReported(e, b)
+	case *DutyOpened:
+		inc.applyDutyOpened(b)
+	case *ClockSet:
+		inc.applyClockSet(e, b)
+	case *Assessed:
+		score := b.Score
+		inc.Facts, inc.Score, inc.ByMachine = b.Facts, &score, b.Machine
+	case *Described:
+		inc.Title, inc.Summary = b.Title, b.Summary
+	case *Decided:
+		inc.applyDecided(e, b)
+	case *Filed:
+		inc.applyFiled(e, b.Filing)
+	case *MergedFrom:
+		inc.Merged = append(inc.Merged, b.From)
+	case *SeenBy:
+		inc.PressedAt = e.At
+		for i := range inc.Trouble {
+			inc.Trouble[i].Handed = true
+		}
+	case *Alerted:
+		inc.applyAlerted(e, b)
+	case *Delivery:
+		inc.applyDelivery(e, b)
+	}
+}
+
+func (inc *Incident) applyReported(e Entry, b *Reported) {
+	inc.Reports = append(inc.Reports, Report{
+		N: b.Report, Entry: e.N, Channel: b.Channel, Received: b.Received, Basis: b.Basis, Flag: b.Flag,
+		Item: b.Item, Size: b.Size, Reply: b.Reply, Machine: b.Machine, Bad: b.Unreadable,
+	})
+	if inc.Received.IsZero() || b.Received.Before(inc.Received) {
+		inc.Received = b.Received
+	}
+	if b.Report == 1 {
+		inc.Known, inc.NoReport, inc.Suspect, inc.History = b.Known, b.NoReport, b.Suspect, b.History
+	}
+	if b.Machine == "" && !b.History {
+		inc.Receipts = append(inc.Receipts, b.Report)
+	}
+}
+
+func (inc *Incident) applyDutyOpened(b *DutyOpened) {
+	fresh := Duty{Kind: b.Duty, Rule: b.Rule, Hours: b.Hours, Clock: b.Clock, Outcome: OutcomeOpen}
+	if d := inc.Duty(b.Duty); d != nil {
+		*d = fresh
+		return
+	}
+	inc.Duties = append(inc.Duties, fresh)
+}
+
+func (inc *Incident) applyClockSet(e Entry, b *ClockSet) {
+	if d := inc.Duty(b.Duty); d != nil {
+		d.Clock = b.Clock
+	}
+	switch {
+	case b.Duty != DutyAP:
+	case b.Clock.Provisional():
+		inc.Aware = nil // an earlier, unconfirmed clock came in by a merge
+	default:
+		inc.Aware = &Awareness{At: b.Clock.Start, By: e.By, Reason: b.Reason}
+	}
+}
+
+func (inc *Incident) applyDecided(e Entry, b *Decided) {
+	inc.Decisions = append(inc.Decisions, *b)
+	switch b.Decision {
+	case DecideWaive:
+		inc.end(e, b.Duty, OutcomeWaived, b.Code, e.At)
+	case DecideDoesNotApply:
+		inc.end(e, b.Duty, OutcomeNotDue, b.Code, e.At)
+	case DecideNotABreach, DecideNoReport:
+		inc.end(e, "", OutcomeNotDue, string(b.Decision), e.At)
+		inc.Closed = inc.Closed || b.Decision == DecideNoReport
+	case DecideMerge:
+		inc.end(e, "", OutcomeMovedTo, string(b.Decision), e.At)
+		inc.Into = b.Into
+	case DecideTold:
+		inc.end(e, b.Duty, OutcomeMet, string(b.Decision), e.At)
+	case DecideReopen:
+		inc.Closed, inc.Into = false, Ref{}
+	case DecideClose:
+		inc.Closed = true
+	}
+}
+
+func (inc *Incident) applyFiled(e Entry, f Filing) {
+	inc.Filings = append(inc.Filings, f)
+	switch f.Kind {
+	case FilingInitial:
+		inc.end(e, DutyAP, OutcomeMet, "filed", f.At)
+	case FilingFollowUp:
+		if !f.Provisional {
+			inc.end(e, DutyFollowUp, OutcomeMet, "filed", f.At)
+		}
+	case FilingWithdrawal:
+		inc.end(e, DutyFollowUp, OutcomeNotDue, "withdrawn", f.At)
+	}
+}
+
+// end gives every open duty of the kind (all kinds if empty) its outcome. Only
+// who was alerted is told that it is over.
+func (inc *Incident) end(e Entry, kind DutyKind, o Outcome, reason string, at time.Time) {
+	for i := range inc.Duties {
+		d := &inc.Duties[i]
+		if !d.Open() || (kind != "" && d.Kind != kind) {
+			continue
+		}
+		d.Outcome, d.Reason, d.EndedAt, d.EndedBy = o, reason, at, e.By
+		d.Closing = len(d.Alerted) > 0
+	}
+}
+
+func (inc *Incident) applyAlerted(e Entry, b *Alerted) {
+	if b.Rung == RungReceipt {
+		inc.Receipts = slices.DeleteFunc(inc.Receipts, func(n int) bool { return n == b.Report })
+		return
+	}
+	d := inc.Duty(b.Duty)
+	if d == nil {
+		return
+	}
+	if b.Rung == RungClosed {
+		d.Closing = false
+		return
+	}
+	for _, to := range b.To {
+		if !slices.Contains(d.Alerted, to.Person) {
+			d.Alerted = append(d.Alerted, to.Person)
+		}
+	}
+	if b.Instead == "" {
+		d.FiredAt, d.FiredRank = e.At, max(d.FiredRank, b.Rank)
+		return
+	}
+	for i := range inc.Trouble {
+		if inc.Trouble[i].Person == b.Instead {
+			inc.Trouble[i].Handed = true
+		}
+	}
+}
+
+func (inc *Incident) applyDelivery(e Entry, b *Delivery) {
+	if b.Person == "" {
+		return
+	}
+	if b.State.Reached() || b.State.Lost() {
+		inc.Trouble = slices.DeleteFunc(inc.Trouble, func(u Undelivered) bool { return u.Person == b.Person })
+	}
+	if b.State.Lost() {
+		d := inc.Duty(b.Duty)
+		inc.Trouble = append(inc.Trouble, Undelivered{
+			Person: b.Person, Duty: b.Duty, Version: b.Version, Rung: b.Rung, State: b.State, Reply: b.Reply, At: e.At,
+			Handed: b.Rung == RungClosed || d == nil || !d.Open(),
+		})
+	}
+}
+
+// Unhanded returns the first alert that failed and has not been handed to
+// somebody else yet.
+func (inc *Incident) Unhanded() (u Undelivered, ok bool) {
+	for _, u := range inc.Trouble {
+		if d := inc.Duty(u.Duty); !u.Handed && d != nil && d.Open() {
+			return u, true
+		}
+	}
+	return Undelivered{}, false
+}
+
+// Rung names that are no rung of a ladder.
+const (
+	RungClosed  = "closed"  // the mail that says it is over
+	RungReceipt = "receipt" // the mail to the reporter
+)
+
+// Org is the fold of the organisation's own log.
+type Org struct {
+	ID       string            `json:"id"`
+	Name     string            `json:"name,omitempty"`
+	Entries  uint32            `json:"entries"`
+	People   people.Directory  `json:"people"`
+	Settings map[string]string `json:"settings,omitempty"` // JSON by name
+	Parked   int               `json:"parked"`             // unreviewed
+	Oldest   time.Time         `json:"oldest,omitzero"`    // arrival of the message that made Parked leave zero
+	Told     time.Time         `json:"told,omitzero"`      // when officers were last told of parked mail
+}
+
+// Apply folds the next entry into the organisation.
+func (o *Org) Apply(e Entry) {
+	o.Entries = e.N
+	switch b := e.Body.(type) {
+	case *RecordCreated:
+		o.ID, o.Name = b.Organisation, b.Name
+	case *PersonSet:
+		o.setPerson(b.ID, b.Private)
+	case *SettingSet:
+		if o.Settings == nil {
+			o.Settings = map[string]string{}
+		}
+		o.Settings[b.Name] = string(b.Value)
+	case *Parked:
+		if o.Parked++; o.Parked == 1 {
+			o.Oldest = b.Arrived
+		}
+	case *Unparked:
+		if o.Parked--; o.Parked == 0 {
+			o.Oldest = time.Time{}
+		}
+	case *TroubleAlerted:
+		o.Told = b.Due
+	}
+}
+
+func (o *Org) setPerson(id people.ID, p people.Person) {
+	p.ID = id
+	i := slices.IndexFunc(o.People, func(q people.Person) bool { return q.ID == id })
+	if i < 0 {
+		o.People = append(o.People, p)
+		return
+	}
+	o.People[i] = p
+}
+
+// Clone returns a copy that shares nothing with o.
+func (o *Org) Clone() *Org {
+	c := *o
+	c.People = slices.Clone(o.People)
+	c.Settings = make(map[string]string, len(o.Settings))
+	for k, v := range o.Settings {
+		c.Settings[k] = v
+	}
+	return &c
+}

@@ -1,0 +1,64 @@
+package store
+
+import (
+	"errors"
+	"io"
+)
+
+// Table is a part of the key space with its own order. The values are part of
+// the file's format; doc.go draws them.
+type Table byte
+
+// Engine is the small ordered key-value store underneath. bbolt is one, memory
+// is another; a distributed one has to keep no more than this contract, which
+// engine_test.go holds every engine against.
+type Engine interface {
+	// View runs fn on a consistent snapshot that later writes do not change.
+	View(fn func(Reader) error) error
+	// Update runs fn alone among writers. When fn returns nil, Update returns
+	// nil only after everything is durable; when fn returns an error, nothing of
+	// it remains and that error is returned. A failure to make it durable is
+	// wrapped in ErrFull when there was no room, and is otherwise an ErrBroken:
+	// then what is on disk is unknown, and the process must end.
+	Update(fn func(Writer) error) error
+	// Snapshot writes a consistent copy of everything.
+	Snapshot(w io.Writer) error
+	// Size is how many bytes are used on disk.
+	Size() int64
+	// MaxKeys is how many keys one Update should write at the most.
+	MaxKeys() int
+	Close() error
+}
+
+// Reader reads. Bytes that it returns are only valid inside the transaction;
+// they must be neither kept nor changed.
+type Reader interface {
+	// Get returns the value, or nil if there is none.
+	Get(t Table, key []byte) []byte
+	// Ascend yields keys from the given one (included) in byte order, until
+	// yield returns false. The table must not be written while it runs.
+	Ascend(t Table, from []byte, yield func(key, value []byte) bool)
+	// Descend yields keys below the given one (excluded; nil: from the last) in
+	// falling order, until yield returns false.
+	Descend(t Table, below []byte, yield func(key, value []byte) bool)
+}
+
+// Writer reads its own writes. Key and value may be reused by the caller after
+// the call. An empty value is a value.
+type Writer interface {
+	Reader
+	Put(t Table, key, value []byte) error
+	Delete(t Table, key []byte) error
+}
+
+// Errors of an engine.
+var (
+	// ErrFull: there was no room. Nothing of the transaction remains; a later
+	// one may succeed.
+	ErrFull = errors.New("store: no room left on the device")
+	// ErrBroken: a write or a sync failed in a way that leaves open what is on
+	// disk. The process must end, so that the next one reads what is there.
+	ErrBroken = errors.New("store: writing to disk failed")
+	// ErrLocked: another process holds the file.
+	ErrLocked = errors.New("store: another process holds the data")
+)

@@ -1,0 +1,140 @@
+package store
+
+import (
+	"bytes"
+	"encoding/gob"
+	"io"
+	"slices"
+	"sync"
+)
+
+// memoryEngine keeps everything in sorted slices: for tests, and as the proof
+// that nothing above the seam knows bbolt. A snapshot is a copy of the slice
+// headers; writers copy a table before they change it.
+type memoryEngine struct {
+	write  sync.Mutex
+	mu     sync.RWMutex
+	tables map[Table]*memoryTable
+}
+
+type memoryTable struct {
+	Keys, Values [][]byte
+}
+
+// NewMemory returns an empty engine that forgets everything at the end.
+func NewMemory() Engine { return &memoryEngine{tables: map[Table]*memoryTable{}} }
+
+func (e *memoryEngine) snapshot() map[Table]*memoryTable {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	return e.tables
+}
+
+func (e *memoryEngine) View(fn func(Reader) error) error {
+	return fn(&memoryTx{tables: e.snapshot()})
+}
+
+func (e *memoryEngine) Update(fn func(Writer) error) error {
+	e.write.Lock()
+	defer e.write.Unlock()
+	tx := &memoryTx{tables: map[Table]*memoryTable{}, own: map[Table]bool{}}
+	for t, m := range e.snapshot() {
+		tx.tables[t] = m
+	}
+	if err := fn(tx); err != nil {
+		return err
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.tables = tx.tables
+	return nil
+}
+
+func (e *memoryEngine) Snapshot(w io.Writer) error { return gob.NewEncoder(w).Encode(e.snapshot()) }
+
+func (e *memoryEngine) Size() (n int64) {
+	for _, m := range e.snapshot() {
+		for i := range m.Keys {
+			n += int64(len(m.Keys[i]) + len(m.Values[i]))
+		}
+	}
+	return n
+}
+
+// MaxKeys is small on purpose: tests then meet the limit of a distributed
+// engine.
+func (e *memoryEngine) MaxKeys() int { return 100 }
+
+func (e *memoryEngine) Close() error { return nil }
+
+type memoryTx struct {
+	tables map[Table]*memoryTable
+	own    map[Table]bool // already copied by this transaction
+}
+
+func (t *memoryTx) table(table Table) *memoryTable {
+	if m := t.tables[table]; m != nil {
+		return m
+	}
+	return &memoryTable{}
+}
+
+func (m *memoryTable) find(key []byte) (int, bool) {
+	return slices.BinarySearchFunc(m.Keys, key, bytes.Compare)
+}
+
+func (t *memoryTx) Get(table Table, key []byte) []byte {
+	m := t.table(table)
+	if i, ok := m.find(key); ok {
+		return m.Values[i]
+	}
+	return nil
+}
+
+func (t *memoryTx) Ascend(table Table, from []byte, yield func(k, v []byte) bool) {
+	m := t.table(table)
+	for i, _ := m.find(from); i < len(m.Keys) && yield(m.Keys[i], m.Values[i]); i++ {
+	}
+}
+
+func (t *memoryTx) Descend(table Table, below []byte, yield func(k, v []byte) bool) {
+	m := t.table(table)
+	i := len(m.Keys)
+	if below != nil {
+		i, _ = m.find(below)
+	}
+	for i--; i >= 0 && yield(m.Keys[i], m.Values[i]); i-- {
+	}
+}
+
+// writable returns the table as this transaction's own copy.
+func (t *memoryTx) writable(table Table) *memoryTable {
+	m := t.table(table)
+	if !t.own[table] {
+		m = &memoryTable{Keys: slices.Clone(m.Keys), Values: slices.Clone(m.Values)}
+		t.tables[table], t.own[table] = m, true
+	}
+	return m
+}
+
+func (t *memoryTx) Put(table Table, key, value []byte) error {
+	m := t.writable(table)
+	value = append(make([]byte, 0, len(value)), value...)
+	i, ok := m.find(key)
+	if ok {
+		m.Values[i] = value
+		return nil
+	}
+	m.Keys = slices.Insert(m.Keys, i, bytes.Clone(key))
+	m.Values = slices.Insert(m.Values, i, value)
+	return nil
+}
+
+func (t *memoryTx) Delete(table Table, key []byte) error {
+	m := t.writable(table)
+	if i, ok := m.find(key); ok {
+		m.Keys = slices.Delete(m.Keys, i, i+1)
+		m.Values = slices.Delete(m.Values, i, i+1)
+	}
+	return nil
+}

@@ -1,0 +1,74 @@
+package incident
+
+import (
+	"encoding/base32"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Tokens makes and recognises the keyed marks by which a reply or a bounce is
+// known to belong to a mail of ours. A reference alone proves nothing: anybody
+// can guess one (LESSONS 18).
+type Tokens struct {
+	MAC    func(purpose string, data ...[]byte) []byte
+	Domain string // right-hand side of our Message-IDs
+}
+
+// bundle stands for the reference in the Message-ID of a mail about several
+// incidents.
+const bundle = "bundle"
+
+// MessageID returns the Message-ID (RFC 5322 section 3.6.4, without angle
+// brackets) of the mail with the number, queued at the instant. A zero ref
+// means several incidents, or none.
+func (t Tokens) MessageID(ref Ref, id uint64, queued time.Time) string {
+	name := bundle
+	if !ref.IsZero() {
+		name = ref.String()
+	}
+	local := fmt.Sprintf("%s.%d.%s", name, id, strconv.FormatInt(queued.Unix(), 36))
+	return local + "." + t.tag(local) + "@" + t.Domain
+}
+
+// ThreadID returns the Message-ID that all mails about an incident refer to,
+// so that a mail program shows them as one conversation.
+func (t Tokens) ThreadID(ref Ref) string {
+	local := ref.String() + ".0.thread"
+	return local + "." + t.tag(local) + "@" + t.Domain
+}
+
+// Mark is what a verified token says.
+type Mark struct {
+	Ref     Ref    // zero for a bundle
+	Message uint64 // 0 for the thread itself
+}
+
+// Read verifies a Message-ID, with or without angle brackets. Some relays put
+// another domain behind it, so only the local part counts; ok is false for
+// everything that our key did not make.
+func (t Tokens) Read(messageID string) (m Mark, ok bool) {
+	local, _, _ := strings.Cut(strings.Trim(strings.TrimSpace(messageID), "<>"), "@")
+	parts := strings.Split(strings.ToLower(local), ".")
+	if len(parts) != 4 {
+		return Mark{}, false
+	}
+	if t.tag(strings.Join(parts[:3], ".")) != parts[3] {
+		return Mark{}, false
+	}
+	id, err := strconv.ParseUint(parts[1], 10, 64)
+	if err != nil {
+		return Mark{}, false
+	}
+	m.Message = id
+	if parts[0] == bundle {
+		return m, true
+	}
+	m.Ref, err = ParseRef(parts[0])
+	return m, err == nil
+}
+
+func (t Tokens) tag(local string) string {
+	return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(t.MAC("message-id", []byte(local))[:10]))
+}
