@@ -1,0 +1,30 @@
+// Package mailbox is where mail comes in: the parser, the SMTP and LMTP
+// listener, and the watcher of an existing IMAP mailbox.
+//
+// Three promises hold the package together.
+//
+//   - Nothing is lost. A door says "yes" (250, the cursor moving on, a message
+//     moved to a folder) only after Accept returned nil, and Accept returns nil
+//     only when the bytes are durable. A parser never stands between a mail and
+//     its being kept: raw first, understood later.
+//   - Nothing is taken for granted. Every byte comes from a stranger, so each
+//     step has a bound in time and memory, and the parser is total: Read has no
+//     error, it has problems and an Unreadable mark.
+//   - Nobody is silenced. Only what classify.go names is ever parked; a mail
+//     that a person wrote never is, whatever words it uses.
+//
+// # How a message is read
+//
+// header.go and structure.go cut the raw bytes into a tree of slices without
+// copying, and stop at 50 levels and 1,000 parts. Only then does a leaf go to
+// enmime, which repairs transfer encodings and charsets. Cutting it ourselves
+// is not done for its own sake: a mail of 200 KiB with thousands of nested
+// parts costs enmime half a minute, and a part that enmime refuses would take
+// the rest of the mail with it. This way it costs one attachment.
+//
+// # What the package does not know
+//
+// It receives functions, never a store: Accept keeps a delivery, LoadCursor
+// says where a mailbox was left, Known lists what was taken. Recognising the
+// same bytes twice is Accept's work, by a keyed hash of their content.
+package mailbox
