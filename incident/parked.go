@@ -1,0 +1,113 @@
+package incident
+
+import "context"
+
+// Promote makes an incident of a parked message: somebody looked and it is a
+// report after all. Its clock starts at its receipt, as if it had never been
+// parked.
+func (s *Service) Promote(ctx context.Context, item uint64, by Actor) (ref Ref, err error) {
+	var parked ParkedItem
+	err = s.Store.View(ctx, func(v View) error { parked, err = v.ParkedItem(item); return err })
+	if err != nil {
+		return Ref{}, err
+	}
+	raw, err := s.raw(ctx, item)
+	if err != nil {
+		return Ref{}, err
+	}
+	form, reading := s.read(raw, parked.Delivered)
+	reading.Park, reading.Machine = "", "parked"
+	scanned := s.scan(parked.Delivered, form, reading)
+	err = s.Store.Update(ctx, func(tx Tx) error {
+		if _, err := tx.ParkedItem(item); err != nil {
+			return err
+		}
+		p := processing{s: s, tx: tx, d: parked.Delivered, form: form, reading: reading, scanned: scanned, act: s.Act(by)}
+		out, err := p.open()
+		if err != nil {
+			return err
+		}
+		ref = out.Ref
+		return unpark(tx, item, ref, p.act)
+	})
+	return ref, err
+}
+
+// Reviewed records that somebody looked at a parked message and that it is no
+// report.
+func (s *Service) Reviewed(ctx context.Context, item uint64, by Actor) error {
+	return s.Store.Update(ctx, func(tx Tx) error {
+		if _, err := tx.ParkedItem(item); err != nil {
+			return err
+		}
+		return unpark(tx, item, Ref{}, s.Act(by))
+	})
+}
+
+func unpark(tx Tx, item uint64, ref Ref, act Act) error {
+	if err := tx.Unpark(item); err != nil {
+		return err
+	}
+	_, err := tx.Append(OrgStream(), act, &Unparked{Item: item, Ref: ref})
+	return err
+}
+
+// Parked returns the parked messages, newest first, at most limit.
+func (s *Service) Parked(ctx context.Context, limit int) (items []ParkedItem, err error) {
+	err = s.Store.View(ctx, func(v View) error {
+		for p, err := range v.Parked() {
+			if err != nil {
+				return err
+			}
+			if items = append(items, p); len(items) == limit {
+				break
+			}
+		}
+		return nil
+	})
+	return items, err
+}
+
+// ParkedReading reads a parked message again from its raw bytes.
+func (s *Service) ParkedReading(ctx context.Context, item uint64) (p ParkedItem, r Reading, err error) {
+	err = s.Store.View(ctx, func(v View) error { p, err = v.ParkedItem(item); return err })
+	if err != nil {
+		return p, r, err
+	}
+	raw, err := s.raw(ctx, item)
+	if err != nil {
+		return p, r, err
+	}
+	_, r = s.read(raw, p.Delivered)
+	return p, r, nil
+}
+
+// Outbox returns mails, newest first, those before the given one (0: from the
+// newest), at most limit.
+func (s *Service) Outbox(ctx context.Context, before uint64, limit int) (mails []Message, err error) {
+	err = s.Store.View(ctx, func(v View) error {
+		for m, err := range v.Messages(before) {
+			if err != nil {
+				return err
+			}
+			if mails = append(mails, m); len(mails) == limit {
+				break
+			}
+		}
+		return nil
+	})
+	return mails, err
+}
+
+// Mail returns a mail of the outbox and its final bytes; the bytes are nil once
+// they have aged out.
+func (s *Service) Mail(ctx context.Context, id uint64) (m Message, raw []byte, err error) {
+	err = s.Store.View(ctx, func(v View) error {
+		if m, err = v.Message(id); err != nil {
+			return err
+		}
+		raw, _ = v.Mail(id)
+		return nil
+	})
+	return m, raw, err
+}
