@@ -251,7 +251,7 @@ func readBack(t fataler, raw []byte) (*netmail.Message, map[string][]byte) {
 	reader := multipart.NewReader(msg.Body, params["boundary"])
 	for {
 		part, err := reader.NextPart()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return msg, parts
 		}
 		if err != nil {

@@ -393,7 +393,7 @@ func TestPeerTime(t *testing.T) {
 		defer c.Close()
 		time.Sleep(10 * time.Minute)
 		r := c.Send(t.Context(), from, to, raw)
-		if ahead := time.Now().Sub(r.PeerTime); ahead < 89*time.Second || ahead > 91*time.Second {
+		if ahead := time.Since(r.PeerTime); ahead < 89*time.Second || ahead > 91*time.Second {
 			t.Errorf("our clock is %s ahead, want 90 s", ahead)
 		}
 	})
