@@ -115,7 +115,23 @@ type Duty struct {
 	FiredAt   time.Time   `json:"fired_at,omitzero"`
 	FiredRank int         `json:"fired_rank,omitempty"`
 	Alerted   []people.ID `json:"alerted,omitempty"` // everybody alerted since the duty was last opened
+	Waiting   []Waiting   `json:"waiting,omitempty"` // for each person the latest alert that has not ended yet
 	Closing   bool        `json:"closing,omitempty"` // the closing mail of an ended duty is still to be queued
+}
+
+// Waiting is an alert that is queued and has not ended: a later rung for the
+// same person stands for it and names it.
+type Waiting struct {
+	Person  people.ID `json:"person"`
+	Message uint64    `json:"message"`
+	Rung    string    `json:"rung"`
+	Version int       `json:"version"`
+}
+
+// Awaits reports whether the mail still carries the latest alert for the
+// person, so that sending it makes sense.
+func (d Duty) Awaits(message uint64) bool {
+	return slices.ContainsFunc(d.Waiting, func(w Waiting) bool { return w.Message == message })
 }
 
 // Open reports whether the duty still has to be met.

@@ -293,9 +293,11 @@ func (inc *Incident) applyAlerted(e Entry, b *Alerted) {
 		if !slices.Contains(d.Alerted, to.Person) {
 			d.Alerted = append(d.Alerted, to.Person)
 		}
+		d.Waiting = slices.DeleteFunc(d.Waiting, func(w Waiting) bool { return w.Person == to.Person })
+		d.Waiting = append(d.Waiting, Waiting{Person: to.Person, Message: to.Message, Rung: b.Rung, Version: b.Version})
 	}
 	if b.Instead == "" {
-		d.FiredAt, d.FiredRank = e.At, max(d.FiredRank, b.Rank)
+		d.FiredAt, d.FiredRank = later(e.At, b.Due), max(d.FiredRank, b.Rank)
 		return
 	}
 	for i := range inc.Trouble {
@@ -305,9 +307,21 @@ func (inc *Incident) applyAlerted(e Entry, b *Alerted) {
 	}
 }
 
+// later returns the later of two instants: a rung ahead of the deadline is
+// fired a little before its own.
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
+
 func (inc *Incident) applyDelivery(e Entry, b *Delivery) {
 	if b.Person == "" {
 		return
+	}
+	if d := inc.Duty(b.Duty); d != nil && b.State.Final() {
+		d.Waiting = slices.DeleteFunc(d.Waiting, func(w Waiting) bool { return w.Message == b.Message })
 	}
 	if b.State.Reached() || b.State.Lost() {
 		inc.Trouble = slices.DeleteFunc(inc.Trouble, func(u Undelivered) bool { return u.Person == b.Person })
