@@ -1,0 +1,250 @@
+package notify
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"meldklok/incident"
+	"meldklok/incident/people"
+)
+
+const (
+	// sweepLimit is how old the last full sweep may be before health is red.
+	sweepLimit = 15 * time.Minute
+	// inboxLimit is how long a delivery may be without an outcome.
+	inboxLimit = time.Minute
+	// lateLimit is how long a due row or a ready mail may wait.
+	lateLimit = 5 * time.Minute
+	// parkedLimit is how long a parked message may go unreviewed.
+	parkedLimit = 4 * time.Hour
+	// clockLimit is how far our clock may be from a peer's (LESSONS 37).
+	clockLimit = time.Minute
+)
+
+// auditState is how far the sweep over all open duties has come.
+type auditState struct {
+	mu      sync.Mutex
+	started time.Time    // of the engine
+	after   incident.Ref // the sweep's place
+	swept   time.Time    // end of the last full sweep
+	broken  time.Time    // last time something did not agree
+	pended  uint64       // oldest delivery without an outcome, and
+	seen    time.Time    // since when it is the oldest
+}
+
+// auditTurn looks whether every promise is being kept, and publishes what it
+// found. It cannot be switched off.
+func (e *Engine) auditTurn(ctx context.Context) error {
+	if err := e.tellOfParked(ctx); err != nil {
+		return err
+	}
+	if err := e.sweep(ctx); err != nil {
+		return err
+	}
+	if err := e.forget(ctx); err != nil {
+		return err
+	}
+	h, err := e.examine(ctx)
+	if err != nil {
+		return err
+	}
+	e.health.Store(&h)
+	return nil
+}
+
+// sweep re-derives the next slice of open duties from their logs.
+func (e *Engine) sweep(ctx context.Context) error {
+	a := &e.audit
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	now := e.now()
+	if a.started.IsZero() {
+		a.started = now
+	}
+	if e.cfg.Rederive == nil {
+		a.swept = now
+		return nil
+	}
+	next, unsound, err := e.cfg.Rederive(ctx, a.after, e.cfg.Slice)
+	if err != nil {
+		return err
+	}
+	if unsound > 0 {
+		a.broken = now
+		e.cfg.Log.Error("indexes did not agree with the log; they were rebuilt from it", "incidents", unsound)
+	}
+	if a.after = next; next.IsZero() {
+		a.swept = now
+	}
+	return nil
+}
+
+// forget drops the text of mails that ended long ago; the log keeps hash and
+// reply.
+func (e *Engine) forget(ctx context.Context) error {
+	return e.cfg.Store.Update(ctx, func(tx incident.Tx) error {
+		_, err := tx.ForgetMail(e.now().Add(-e.cfg.Keep), 20)
+		return err
+	})
+}
+
+// examine makes the findings.
+func (e *Engine) examine(ctx context.Context) (h incident.Health, err error) {
+	now := e.now()
+	h = incident.Health{At: now, Turned: now}
+	err = e.cfg.Store.View(ctx, func(v incident.View) error {
+		c := v.Counters()
+		org := v.Org()
+		h.OpenDuties, h.Queued, h.Pending, h.Parked, h.Head = c.OpenDuties, c.Queued, c.Pending, org.Parked, c.Head
+		h.Findings = slices.Concat(e.duties(v, c, now), e.people(v, c, now), e.inbox(c, org, now), e.outbox(v, now))
+		return nil
+	})
+	if err != nil {
+		return h, err
+	}
+	h.Findings = append(h.Findings, e.roads(now)...)
+	h.Findings = append(h.Findings, e.sweepFindings(now)...)
+	if e.cfg.Findings != nil {
+		h.Findings = append(h.Findings, e.cfg.Findings(now)...)
+	}
+	e.audit.mu.Lock()
+	defer e.audit.mu.Unlock()
+	h.Swept = e.audit.swept
+	return h, nil
+}
+
+func red(code string, args map[string]any) incident.Finding {
+	return incident.Finding{Code: code, Level: incident.Red, Args: args}
+}
+
+func amber(code string, args map[string]any) incident.Finding {
+	return incident.Finding{Code: code, Level: incident.Amber, Args: args}
+}
+
+// duties compares open duties with next-alert rows, and looks for rows that
+// nobody takes up.
+func (e *Engine) duties(v incident.View, c incident.Counters, now time.Time) (f []incident.Finding) {
+	if c.OpenDuties != c.PlannedOpen {
+		f = append(f, red("duties-without-alert", map[string]any{"open": c.OpenDuties, "planned": c.PlannedOpen}))
+	}
+	at, ok := v.NextPlanned()
+	if ok && v.Org().People.CanAlert() && now.Sub(at) > lateLimit+share {
+		f = append(f, red("engine-late", map[string]any{"late": now.Sub(at)}))
+	}
+	return f
+}
+
+// people looks whether there is somebody to alert who can be reached.
+func (e *Engine) people(v incident.View, c incident.Counters, now time.Time) (f []incident.Finding) {
+	all := v.Org().People
+	if !all.CanAlert() {
+		f = append(f, red("nobody-to-alert", map[string]any{"n": c.OpenDuties}))
+	}
+	refused := 0
+	for _, p := range all {
+		if p.Refused != "" && !p.Inactive {
+			refused++
+		}
+	}
+	if refused > 0 {
+		f = append(f, red("person-unreachable", map[string]any{"n": refused}))
+	}
+	return f
+}
+
+// inbox looks for deliveries without an outcome, and for parked mail that
+// nobody reviews.
+func (e *Engine) inbox(c incident.Counters, org *incident.Org, now time.Time) (f []incident.Finding) {
+	a := &e.audit
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if c.OldestPended != a.pended {
+		a.pended, a.seen = c.OldestPended, now
+	}
+	if a.pended != 0 && now.Sub(a.seen) > inboxLimit {
+		f = append(f, red("inbox-stuck", map[string]any{"n": c.Pending}))
+	}
+	if org.Parked > 0 && now.Sub(org.Oldest) > parkedLimit {
+		f = append(f, amber("parked-unreviewed", map[string]any{"n": org.Parked}))
+	}
+	return f
+}
+
+// outbox looks for a mail that should have gone long ago.
+func (e *Engine) outbox(v incident.View, now time.Time) []incident.Finding {
+	for m, err := range v.Ready() {
+		if err == nil && now.Sub(later(m.Queued, m.Next)) > lateLimit {
+			return []incident.Finding{red("mail-waiting", map[string]any{"since": now.Sub(m.Queued)})}
+		}
+		break
+	}
+	return nil
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
+
+// roads looks for relays in trouble, and for a clock that is wrong.
+func (e *Engine) roads(now time.Time) (f []incident.Finding) {
+	e.send.mu.Lock()
+	defer e.send.mu.Unlock()
+	for _, r := range e.send.roads {
+		since := later(r.since, r.refusedAt)
+		if since.IsZero() {
+			continue
+		}
+		f = append(f, red("relay-trouble", map[string]any{"relay": r.transport.Name(), "reason": string(r.reason), "since": now.Sub(since)}))
+	}
+	if off := e.send.peer.Sub(e.send.own); !e.send.peer.IsZero() && (off > clockLimit || off < -clockLimit) {
+		f = append(f, red("clock-wrong", map[string]any{"off": off.Abs()}))
+	}
+	return f
+}
+
+// sweepFindings tells when the sweep is too old, or has found something.
+func (e *Engine) sweepFindings(now time.Time) (f []incident.Finding) {
+	a := &e.audit
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if now.Sub(later(a.started, a.swept)) > sweepLimit {
+		f = append(f, red("sweep-old", map[string]any{"since": now.Sub(later(a.started, a.swept))}))
+	}
+	if !a.broken.IsZero() && now.Sub(a.broken) < 24*time.Hour {
+		f = append(f, red("index-repaired", nil))
+	}
+	return f
+}
+
+// tellOfParked alerts the officers of parked mail that nobody has reviewed for
+// four hours, and again every day.
+func (e *Engine) tellOfParked(ctx context.Context) error {
+	const again = 24 * time.Hour
+	now := e.now()
+	var org *incident.Org
+	if err := e.cfg.Store.View(ctx, func(v incident.View) error { org = v.Org(); return nil }); err != nil {
+		return err
+	}
+	if org.Parked == 0 || now.Sub(org.Oldest) < parkedLimit || now.Sub(org.Told) < again || !org.People.CanAlert() {
+		return nil
+	}
+	return e.cfg.Store.Update(ctx, func(tx incident.Tx) error {
+		b := &batch{e: e, tx: tx, now: now}
+		body := &incident.TroubleAlerted{Trouble: "parked", Due: now}
+		for _, p := range tx.Org().People.Audience([]people.Role{people.Officer}, now) {
+			id := tx.NextMessage()
+			m := incident.Message{ID: id, Class: incident.ClassTrouble, Person: p.ID, To: p.Email, Deadline: now}
+			if err := b.queue(m, e.cfg.Writer.parkedMail(p, id, org.Parked, tx.Counters().Head, now)); err != nil {
+				return err
+			}
+			body.To = append(body.To, incident.Told{Person: p.ID, Message: id})
+		}
+		_, err := tx.Append(incident.OrgStream(), b.act(), body)
+		return err
+	})
+}

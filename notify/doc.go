@@ -1,0 +1,29 @@
+// Package notify is the escalation engine: it turns due rungs into mails that
+// cannot be lost.
+//
+// # One turn
+//
+//	queue.go   all planned rows whose instant has passed, in batches, nearest
+//	           first: the final bytes, the Message-ID, the entry in the log and
+//	           the next row are written in one transaction
+//	send.go    for each ready mail, nearest deadline first and receipts last:
+//	           still needed? send it over a reused connection; record the reply
+//	audit.go   count open duties against next-alert rows, re-derive a slice of
+//	           them from their logs, look for what is stuck; the result is health
+//
+// # Why nothing is lost
+//
+// The row of a rung leaves the plan only in the transaction that stores its
+// mails. A mail leaves the outbox only in the transaction that records how it
+// ended. A crash between sending and recording sends the same bytes again under
+// the same Message-ID: a possible duplicate, never a gap and never a second
+// wording. Only a decision in the incident's log ends a ladder; the sender reads
+// the incident again immediately before it sends.
+//
+// # What decides, and what only acts
+//
+// ladder.go and text.go are pure: duty and now in, steps and words out. The
+// engine carries them to the record and to the relays. It keeps nothing per
+// incident in memory but the mails now being sent and, in a flood of reports,
+// the rows it holds back for five minutes.
+package notify

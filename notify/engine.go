@@ -1,0 +1,191 @@
+package notify
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"meldklok/incident"
+	"meldklok/notify/mailer"
+)
+
+// Config is what an engine is made of.
+type Config struct {
+	Store      incident.Store
+	Planner    Planner
+	Writer     Writer
+	Transports []mailer.Transport // in order of preference
+	Now        func() time.Time
+	Log        *slog.Logger
+
+	Period time.Duration // between turns; 0: 5 s
+	Batch  int           // planned rows per transaction; 0: 10
+	Slice  int           // duties re-derived per turn; 0: 1000
+	Keep   time.Duration // how long ended mails keep their text; 0: 30 days
+
+	// Rederive folds the logs of a slice of open duties anew and repairs what
+	// disagrees with them. It returns where the next slice begins (zero: from
+	// the start) and how many incidents did not agree.
+	Rederive func(ctx context.Context, after incident.Ref, limit int) (next incident.Ref, unsound int, err error)
+	// Pending gives deliveries without an outcome one.
+	Pending func(ctx context.Context) error
+	// Findings are those of others: configuration, keys, mailboxes.
+	Findings func(now time.Time) []incident.Finding
+	// Step is called between every two steps; an error ends the engine there.
+	// Tests kill it so.
+	Step func(step string) error
+}
+
+// Engine queues, sends, records and audits.
+type Engine struct {
+	cfg    Config
+	wake   chan struct{}
+	health atomic.Pointer[incident.Health]
+
+	queue queueState
+	send  sendState
+	audit auditState
+}
+
+// New returns an engine. Its ladders must have been checked.
+func New(cfg Config) *Engine {
+	cfg.Period = or(cfg.Period, 5*time.Second)
+	cfg.Batch = or(cfg.Batch, 10)
+	cfg.Slice = or(cfg.Slice, 1000)
+	cfg.Keep = or(cfg.Keep, 30*24*time.Hour)
+	if cfg.Step == nil {
+		cfg.Step = func(string) error { return nil }
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	e := &Engine{cfg: cfg, wake: make(chan struct{}, 2)}
+	e.queue.init()
+	e.send.init(cfg.Transports)
+	e.health.Store(&incident.Health{Findings: []incident.Finding{{Code: "starting", Level: incident.Amber}}})
+	return e
+}
+
+func or[T comparable](v, otherwise T) T {
+	var zero T
+	if v == zero {
+		return otherwise
+	}
+	return v
+}
+
+// Wake makes the engine turn at once: something changed.
+func (e *Engine) Wake() {
+	select {
+	case e.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Health returns the result of the last audit.
+func (e *Engine) Health() incident.Health { return *e.health.Load() }
+
+// Run turns until ctx ends. Queueing and sending run side by side, so that a
+// slow relay never keeps a rung from being recorded. A failed turn is logged
+// and tried again; only a Step error ends Run.
+func (e *Engine) Run(ctx context.Context) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var loops sync.WaitGroup
+	ready := make(chan struct{}, 1)
+	loops.Go(func() { e.loop(ctx, cancel, ready, e.sendTurn) })
+	loops.Go(func() {
+		e.loop(ctx, cancel, e.wake, func(ctx context.Context) error {
+			err := e.queueTurn(ctx)
+			select {
+			case ready <- struct{}{}:
+			default:
+			}
+			return err
+		})
+	})
+	loops.Wait()
+	if cause := context.Cause(ctx); isStep(cause) {
+		return cause
+	}
+	return nil
+}
+
+// loop runs turn every period, at the next planned instant, and when woken.
+func (e *Engine) loop(ctx context.Context, end context.CancelCauseFunc, wake <-chan struct{}, turn func(context.Context) error) {
+	for {
+		switch err := turn(ctx); {
+		case isStep(err):
+			end(err)
+			return
+		case err != nil && ctx.Err() == nil:
+			e.cfg.Log.Error("a turn of the engine failed; it is tried again", "err", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-wake:
+		case <-time.After(e.pause(ctx)):
+		}
+	}
+}
+
+// pause is the time to the next turn: a period, or less when a row is planned
+// sooner.
+func (e *Engine) pause(ctx context.Context) time.Duration {
+	pause := e.cfg.Period
+	_ = e.cfg.Store.View(ctx, func(v incident.View) error {
+		if at, ok := v.NextPlanned(); ok {
+			if left := at.Sub(e.cfg.Now()); left > 0 && left < pause {
+				pause = left
+			}
+		}
+		return nil
+	})
+	return pause
+}
+
+// Turn runs one whole turn: queue, send, audit. Run does the same side by side.
+func (e *Engine) Turn(ctx context.Context) error {
+	if err := e.queueTurn(ctx); err != nil {
+		return err
+	}
+	return e.sendTurn(ctx)
+}
+
+// queueTurn settles what a crash left, wakes waiting mails, queues what is due
+// and audits.
+func (e *Engine) queueTurn(ctx context.Context) error {
+	if e.cfg.Pending != nil {
+		if err := e.cfg.Pending(ctx); err != nil {
+			return err
+		}
+	}
+	if err := e.wakeWaiting(ctx); err != nil {
+		return err
+	}
+	if err := e.queueDue(ctx); err != nil {
+		return err
+	}
+	return e.auditTurn(ctx)
+}
+
+// stepError marks that Step asked to stop.
+type stepError struct{ err error }
+
+func (s *stepError) Error() string { return "stopped at a step: " + s.err.Error() }
+func (s *stepError) Unwrap() error { return s.err }
+
+func isStep(err error) bool {
+	_, ok := err.(*stepError)
+	return ok
+}
+
+func (e *Engine) step(name string) error {
+	if err := e.cfg.Step(name); err != nil {
+		return &stepError{err}
+	}
+	return nil
+}

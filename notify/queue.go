@@ -1,0 +1,412 @@
+package notify
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"meldklok/incident"
+	"meldklok/incident/people"
+	"meldklok/notify/mailer"
+)
+
+// share is how long a flood of new reports waits for company after a person
+// was alerted of one (DESIGN section 5).
+const share = 5 * time.Minute
+
+// scanLimit bounds how many held rows one turn passes over.
+const scanLimit = 50_000
+
+// queueState is what the queue remembers between turns. Losing it costs an
+// extra mail, never one too few.
+type queueState struct {
+	mu       sync.Mutex
+	reported map[people.ID]time.Time // last mail about a new report
+	held     map[rowID]time.Time     // rows that wait for company, until when
+	receipts *rate.Limiter
+	senders  map[string]*rate.Limiter // by keyed hash of the address
+}
+
+type rowID struct {
+	ref  incident.Ref
+	what incident.What
+}
+
+func (q *queueState) init() {
+	q.reported, q.held = map[people.ID]time.Time{}, map[rowID]time.Time{}
+	q.receipts = rate.NewLimiter(rate.Every(time.Second), 500)
+	q.senders = map[string]*rate.Limiter{}
+}
+
+// wakeWaiting makes mails ready whose back-off is over.
+func (e *Engine) wakeWaiting(ctx context.Context) error {
+	for {
+		var n int
+		err := e.cfg.Store.Update(ctx, func(tx incident.Tx) (err error) {
+			n, err = tx.Wake(e.cfg.Now())
+			return err
+		})
+		if err != nil || n == 0 {
+			return err
+		}
+	}
+}
+
+// queueDue queues everything that is due, batch by batch.
+func (e *Engine) queueDue(ctx context.Context) error {
+	for {
+		rows, err := e.dueRows(ctx)
+		if err != nil || len(rows) == 0 {
+			return err
+		}
+		if err := e.step("before-queue"); err != nil {
+			return err
+		}
+		if err := e.queueBatch(ctx, rows); err != nil {
+			return err
+		}
+		if err := e.step("after-queue"); err != nil {
+			return err
+		}
+	}
+}
+
+// dueRows picks the next batch. While there is nobody to alert, alerts are kept
+// where they are: their rows stay due, and health is red.
+func (e *Engine) dueRows(ctx context.Context) (rows []incident.Planned, err error) {
+	now := e.cfg.Now()
+	e.queue.mu.Lock()
+	defer e.queue.mu.Unlock()
+	err = e.cfg.Store.View(ctx, func(v incident.View) error {
+		nobody := !v.Org().People.CanAlert()
+		scanned := 0
+		for row, err := range v.Due(now) {
+			if err != nil {
+				return err
+			}
+			if scanned++; scanned > scanLimit {
+				break
+			}
+			if nobody && row.What != incident.WhatReceipt {
+				continue
+			}
+			if e.holds(v, row, now) {
+				continue
+			}
+			if rows = append(rows, row); len(rows) == e.cfg.Batch {
+				break
+			}
+		}
+		return nil
+	})
+	return rows, err
+}
+
+// holds reports whether a row waits for company: a fresh report, while those
+// it concerns were told of another one a moment ago.
+func (e *Engine) holds(v incident.View, row incident.Planned, now time.Time) bool {
+	id := rowID{row.Ref, row.What}
+	if until, ok := e.queue.held[id]; ok {
+		if now.Before(until) {
+			return true
+		}
+		delete(e.queue.held, id)
+		return false
+	}
+	kind, ok := row.What.Duty()
+	if !ok {
+		return false
+	}
+	inc, err := v.Incident(row.Ref)
+	if err != nil || inc.Duty(kind) == nil {
+		return false
+	}
+	d := *inc.Duty(kind)
+	passed := e.cfg.Planner.Passed(inc, d, now)
+	if len(passed) != 1 || passed[0].Base != AfterStart || passed[0].Offset != 0 || d.Left(now) <= 12*time.Hour {
+		return false
+	}
+	var until time.Time
+	for _, p := range v.Org().People.Audience(passed[0].To, now) {
+		told, ok := e.queue.reported[p.ID]
+		if !ok || !now.Before(told.Add(share)) {
+			return false
+		}
+		until = told.Add(share)
+	}
+	if until.IsZero() || len(e.queue.held) >= scanLimit {
+		return false
+	}
+	e.queue.held[id] = until
+	return true
+}
+
+// queueBatch writes the mails, the entries and the next rows of a batch in one
+// transaction.
+func (e *Engine) queueBatch(ctx context.Context, rows []incident.Planned) error {
+	var b *batch
+	err := e.cfg.Store.Update(ctx, func(tx incident.Tx) error {
+		b = &batch{e: e, tx: tx, now: e.cfg.Now().UTC(), mails: map[people.ID][]*pending{}}
+		for _, row := range rows {
+			if err := b.take(row); err != nil {
+				return fmt.Errorf("queue %s: %w", row.Ref, err)
+			}
+		}
+		return b.write()
+	})
+	if err != nil {
+		return err
+	}
+	e.queue.mu.Lock()
+	defer e.queue.mu.Unlock()
+	for id := range b.reported {
+		e.queue.reported[id] = b.now
+	}
+	return nil
+}
+
+// batch is one transaction of the queue.
+type batch struct {
+	e        *Engine
+	tx       incident.Tx
+	now      time.Time
+	entries  []*entry
+	people   []people.Person // in the order in which they were met
+	mails    map[people.ID][]*pending
+	reported map[people.ID]bool
+	unusable []incident.Message // to addresses that no mail can carry
+}
+
+// entry is an Alerted entry in the making.
+type entry struct {
+	ref  incident.Ref
+	body *incident.Alerted
+}
+
+// pending is a line for one person, and the entry that will name its mail.
+type pending struct {
+	line  line
+	entry *entry
+}
+
+// take decides what a row asks for. A row that no longer asks for anything is
+// planned anew by an empty entry.
+func (b *batch) take(row incident.Planned) error {
+	inc, err := b.tx.Incident(row.Ref)
+	if err != nil {
+		return err
+	}
+	kind, isDuty := row.What.Duty()
+	switch {
+	case isDuty:
+		return b.fire(inc, kind)
+	case row.What == incident.WhatReceipt:
+		return b.receipts(inc)
+	case row.What == incident.WhatHandover:
+		return b.handover(inc)
+	}
+	if kind, ok := (row.What - incident.WhatClosing).Duty(); ok {
+		b.close(inc, kind)
+	}
+	return nil
+}
+
+// fire collapses the steps of a duty that have passed into one alert of the
+// highest, for the audiences of all.
+func (b *batch) fire(inc *incident.Incident, kind incident.DutyKind) error {
+	d := inc.Duty(kind)
+	passed := []Step(nil)
+	if d != nil && d.Open() {
+		passed = b.e.cfg.Planner.Passed(inc, *d, b.now)
+	}
+	if len(passed) == 0 {
+		_, err := b.tx.Append(incident.Stream{Ref: inc.Ref}, b.act())
+		return err
+	}
+	last := passed[len(passed)-1]
+	body := &incident.Alerted{Duty: kind, Version: d.Clock.Version, Rung: last.Name, Due: last.At}
+	var roles []people.Role
+	for _, s := range passed {
+		roles = append(roles, s.To...)
+		body.Rank = max(body.Rank, s.Rank)
+		if s.Name != last.Name && !slices.Contains(body.Missed, s.Name) {
+			body.Missed = append(body.Missed, s.Name)
+		}
+	}
+	body.Missed = tail(body.Missed, 10)
+	e := &entry{inc.Ref, body}
+	b.entries = append(b.entries, e)
+	for _, p := range b.tx.Org().People.Audience(roles, b.now) {
+		missed := slices.Clone(body.Missed)
+		for _, w := range d.Waiting {
+			if w.Person == p.ID && !slices.Contains(missed, w.Rung) {
+				missed = append(missed, w.Rung)
+			}
+		}
+		b.add(p, &pending{line{inc: inc, duty: *d, rung: last.Name, due: last.At, missed: missed}, e})
+		if last.Base == AfterStart && last.Offset == 0 {
+			b.markReported(p.ID)
+		}
+	}
+	return nil
+}
+
+// tail keeps the last n names of a long absence.
+func tail(names []string, n int) []string { return names[max(0, len(names)-n):] }
+
+func (b *batch) markReported(id people.ID) {
+	if b.reported == nil {
+		b.reported = map[people.ID]bool{}
+	}
+	b.reported[id] = true
+}
+
+func (b *batch) add(p people.Person, line *pending) {
+	if _, met := b.mails[p.ID]; !met {
+		b.people = append(b.people, p)
+	}
+	b.mails[p.ID] = append(b.mails[p.ID], line)
+}
+
+// handover tells the next person of an alert that failed.
+func (b *batch) handover(inc *incident.Incident) error {
+	u, ok := inc.Unhanded()
+	if !ok {
+		_, err := b.tx.Append(incident.Stream{Ref: inc.Ref}, b.act())
+		return err
+	}
+	d := inc.Duty(u.Duty)
+	body := &incident.Alerted{Duty: u.Duty, Version: d.Clock.Version, Rung: u.Rung, Due: u.At, Instead: u.Person}
+	e := &entry{inc.Ref, body}
+	b.entries = append(b.entries, e)
+	tried := slices.Clone(d.Alerted)
+	for _, t := range inc.Trouble {
+		tried = append(tried, t.Person)
+	}
+	next, ok := b.tx.Org().People.Next(tried, b.now)
+	if !ok {
+		body.Note = "nobody-left"
+		return nil
+	}
+	b.add(next, &pending{line{inc: inc, duty: *d, rung: u.Rung, due: u.At, missed: []string{u.Rung}, handover: u.Person}, e})
+	return nil
+}
+
+// close tells everybody who was alerted that it is over.
+func (b *batch) close(inc *incident.Incident, kind incident.DutyKind) {
+	d := inc.Duty(kind)
+	e := &entry{inc.Ref, &incident.Alerted{Duty: kind, Version: d.Clock.Version, Rung: incident.RungClosed, Due: b.now}}
+	b.entries = append(b.entries, e)
+	for _, id := range d.Alerted {
+		if p, ok := b.tx.Org().People.Find(id); ok && !p.Inactive {
+			b.add(p, &pending{line{inc: inc, duty: *d, rung: incident.RungClosed, due: b.now, closing: true}, e})
+		}
+	}
+}
+
+// write composes the mails and appends the entries that name them.
+func (b *batch) write() error {
+	for _, p := range b.people {
+		for _, mail := range b.bundle(b.mails[p.ID]) {
+			if err := b.mail(p, mail); err != nil {
+				return err
+			}
+		}
+	}
+	for _, e := range b.entries {
+		if _, err := b.tx.Append(incident.Stream{Ref: e.ref}, b.act(), e.body); err != nil {
+			return err
+		}
+	}
+	return b.fail()
+}
+
+// bundle groups one person's lines into mails: urgent ones alone, early ones
+// together, closings together.
+func (b *batch) bundle(lines []*pending) [][]*pending {
+	var mails [][]*pending
+	var early, closing []*pending
+	for _, l := range lines {
+		switch {
+		case l.line.closing:
+			closing = append(closing, l)
+		case l.line.alone(b.now) || l.line.handover != "":
+			mails = append(mails, []*pending{l})
+		default:
+			early = append(early, l)
+		}
+	}
+	for _, group := range [][]*pending{early, closing} {
+		if len(group) > 0 {
+			mails = append(mails, group)
+		}
+	}
+	return mails
+}
+
+// mail queues one mail to one person.
+func (b *batch) mail(p people.Person, group []*pending) error {
+	lines := make([]line, len(group))
+	for i, g := range group {
+		lines[i] = g.line
+	}
+	id := b.tx.NextMessage()
+	head := b.tx.Counters().Head
+	m := incident.Message{ID: id, Class: incident.ClassAlert, Person: p.ID, To: p.Email, Deadline: nearest(lines), Owner: incident.Stream{Ref: refOf(lines)}}
+	var content mailer.Mail
+	if lines[0].closing {
+		m.Class = incident.ClassClosing
+		content = b.e.cfg.Writer.closingMail(p, id, lines, head, b.now)
+	} else {
+		content = b.e.cfg.Writer.alertMail(p, id, lines, head, b.now)
+	}
+	for _, g := range group {
+		g.entry.body.To = append(g.entry.body.To, incident.Told{Person: p.ID, Message: id})
+		m.Alerts = append(m.Alerts, incident.Alert{
+			Ref: g.line.inc.Ref, Duty: g.line.duty.Kind, Version: g.line.duty.Clock.Version, Rung: g.line.rung, Due: g.line.due,
+		})
+	}
+	err := b.queue(m, content)
+	if errors.Is(err, mailer.ErrAddress) {
+		b.unusable = append(b.unusable, m)
+		return nil
+	}
+	return err
+}
+
+// fail records the alerts to persons whose address no mail can carry: the next
+// person is told instead.
+func (b *batch) fail() error {
+	for _, m := range b.unusable {
+		for _, a := range m.Alerts {
+			_, err := b.tx.Append(incident.Stream{Ref: a.Ref}, b.act(), &incident.Delivery{
+				Rung: a.Rung, Duty: a.Duty, Version: a.Version, Person: m.Person, Message: m.ID,
+				State: incident.Failed, Reply: noteAddress,
+			})
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// queue composes and stores the final bytes.
+func (b *batch) queue(m incident.Message, content mailer.Mail) error {
+	raw, err := mailer.Compose(content)
+	if err != nil {
+		return fmt.Errorf("compose mail %d: %w", m.ID, err)
+	}
+	hash := sha256.Sum256(raw)
+	m.MessageID, m.Subject, m.Queued, m.State, m.Hash = content.MessageID, content.Subject, b.now, incident.Queued, hash[:]
+	return b.tx.Queue(m, bytes.Clone(raw))
+}
+
+func (b *batch) act() incident.Act { return incident.Act{By: incident.System, Now: b.now} }

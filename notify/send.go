@@ -1,0 +1,473 @@
+package notify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"meldklok/incident"
+	"meldklok/incident/people"
+	"meldklok/notify/mailer"
+)
+
+const (
+	// sendBatch is how many ready mails the sender looks at together.
+	sendBatch = 50
+	// patience is how long a person's server may put us off before the next
+	// person is told as well.
+	patience = time.Hour
+	// stageLimit bounds one attempt, whatever the transport's own limits.
+	stageLimit = 5 * time.Minute
+)
+
+// sendState is what the sender remembers between turns.
+type sendState struct {
+	mu     sync.Mutex
+	roads  []*road
+	flying map[uint64]bool // mails whose outcome is being recorded
+	peer   time.Time       // a peer's clock, and
+	own    time.Time       // ours, at the same moment
+}
+
+// road is one transport with its back-off.
+type road struct {
+	transport mailer.Transport
+	downUntil time.Time
+	failures  int
+	reason    mailer.Reason
+	since     time.Time // since when it cannot be opened; zero when it can
+	refusedAt time.Time // when it first refused our mail; zero once it took one
+}
+
+func (s *sendState) init(transports []mailer.Transport) {
+	s.flying = map[uint64]bool{}
+	for _, t := range transports {
+		s.roads = append(s.roads, &road{transport: t})
+	}
+}
+
+// backoff is the pause after the n-th failure in a row: half a minute, doubled
+// up to ten minutes.
+func backoff(n int) time.Duration {
+	pause := 30 * time.Second << min(max(n-1, 0), 5)
+	return min(pause, 10*time.Minute)
+}
+
+// sendTurn sends everything that is ready, nearest deadline first.
+func (e *Engine) sendTurn(ctx context.Context) error {
+	s := &sending{e: e}
+	defer s.finish()
+	for {
+		mails, err := e.readyMails(ctx)
+		if err != nil {
+			return err
+		}
+		if len(mails) == 0 {
+			e.probe(ctx)
+			return nil
+		}
+		for _, m := range mails {
+			if err := ctx.Err(); err != nil {
+				return nil
+			}
+			more, err := s.one(ctx, m)
+			if err != nil || !more {
+				return err
+			}
+		}
+		s.records.Wait()
+		if s.err != nil {
+			return s.err
+		}
+	}
+}
+
+// readyMails returns the next mails that no one is recording.
+func (e *Engine) readyMails(ctx context.Context) (mails []incident.Message, err error) {
+	e.send.mu.Lock()
+	defer e.send.mu.Unlock()
+	err = e.cfg.Store.View(ctx, func(v incident.View) error {
+		for m, err := range v.Ready() {
+			if err != nil {
+				return err
+			}
+			if e.send.flying[m.ID] {
+				continue
+			}
+			if mails = append(mails, m); len(mails) == sendBatch {
+				break
+			}
+		}
+		return nil
+	})
+	return mails, err
+}
+
+// sending is one turn of the sender: a connection that is used again and
+// again, and the outcomes being recorded behind it.
+type sending struct {
+	e       *Engine
+	road    *road
+	conn    mailer.Conn
+	records sync.WaitGroup
+	mu      sync.Mutex
+	err     error
+}
+
+func (s *sending) finish() {
+	s.records.Wait()
+	s.hangUp()
+}
+
+func (s *sending) hangUp() {
+	if s.conn != nil {
+		_ = s.conn.Close()
+		s.conn = nil
+	}
+}
+
+// one sends one mail, or records why it no longer has to be sent. more is
+// false when no road is open, so that the rest waits.
+func (s *sending) one(ctx context.Context, m incident.Message) (more bool, err error) {
+	needed, reason, err := s.e.stillNeeded(ctx, m)
+	if err != nil {
+		return false, err
+	}
+	if !needed {
+		m.State, m.Reply, m.Ended = reason, string(reason), s.e.cfg.Now().UTC()
+		return true, s.e.record(ctx, m)
+	}
+	raw, err := s.e.mailBytes(ctx, m.ID)
+	if err != nil {
+		return false, err
+	}
+	if err := s.e.step("before-send"); err != nil {
+		return false, err
+	}
+	result, sent := s.try(ctx, m, raw)
+	if !sent {
+		return false, nil
+	}
+	if err := s.e.step("after-send"); err != nil {
+		return false, err
+	}
+	s.recordLater(ctx, s.e.judge(m, s.road, result))
+	return true, nil
+}
+
+// stillNeeded reads the incidents again immediately before sending (LESSONS
+// 29). A mail goes as long as one of its alerts is still wanted.
+func (e *Engine) stillNeeded(ctx context.Context, m incident.Message) (needed bool, reason incident.DeliveryState, err error) {
+	if m.Class != incident.ClassAlert {
+		return true, "", nil
+	}
+	reason = incident.Cancelled
+	err = e.cfg.Store.View(ctx, func(v incident.View) error {
+		for _, a := range m.Alerts {
+			inc, err := v.Incident(a.Ref)
+			if err != nil {
+				return err
+			}
+			state := alertState(inc, a, m)
+			if state == incident.Queued {
+				needed = true
+				return nil
+			}
+			if state == incident.Superseded {
+				reason = state
+			}
+		}
+		return nil
+	})
+	return needed, reason, err
+}
+
+// alertState says how an alert stands that has not been sent: still wanted
+// (Queued), covered by a later rung, or no longer wanted.
+func alertState(inc *incident.Incident, a incident.Alert, m incident.Message) incident.DeliveryState {
+	d := inc.Duty(a.Duty)
+	switch {
+	case d == nil || !d.Open() || d.Clock.Version != a.Version:
+		return incident.Cancelled
+	case m.Attempts > 0 && inc.PressedAt.After(m.Queued):
+		return incident.Cancelled // somebody pressed «seen»: this rung's retries end
+	case !d.Awaits(m.ID):
+		return incident.Superseded
+	}
+	return incident.Queued
+}
+
+func (e *Engine) mailBytes(ctx context.Context, id uint64) (raw []byte, err error) {
+	err = e.cfg.Store.View(ctx, func(v incident.View) error {
+		raw, err = v.Mail(id)
+		return err
+	})
+	return raw, err
+}
+
+// try sends over the first road that takes the mail; the next road is tried
+// when one refuses us or puts us off. sent is false when none is open.
+func (s *sending) try(ctx context.Context, m incident.Message, raw []byte) (result mailer.Result, sent bool) {
+	tried := map[*road]bool{}
+	for {
+		if !s.connect(ctx, tried) {
+			return result, sent
+		}
+		attempt, cancel := context.WithTimeout(ctx, stageLimit)
+		result, sent = s.conn.Send(attempt, s.e.cfg.Writer.From, m.To, raw), true
+		cancel()
+		s.e.noteClock(result)
+		if result.Gone {
+			s.hangUp()
+		}
+		switch result.Verdict {
+		case mailer.Accepted, mailer.RefusedPerson, mailer.Unknown:
+			return result, true
+		}
+		tried[s.road] = true
+		s.hangUp()
+	}
+}
+
+// connect makes sure that a connection over a road not yet tried is open.
+func (s *sending) connect(ctx context.Context, tried map[*road]bool) bool {
+	if s.conn != nil {
+		return true
+	}
+	for _, r := range s.e.send.roads {
+		if tried[r] || s.e.now().Before(s.e.downUntil(r)) {
+			continue
+		}
+		conn, err := r.transport.Open(ctx)
+		if err != nil {
+			if ctx.Err() == nil {
+				s.e.trouble(r, err)
+			}
+			continue
+		}
+		s.e.well(r)
+		s.road, s.conn = r, conn
+		return true
+	}
+	return false
+}
+
+func (e *Engine) now() time.Time { return e.cfg.Now().UTC() }
+
+func (e *Engine) downUntil(r *road) time.Time {
+	e.send.mu.Lock()
+	defer e.send.mu.Unlock()
+	return r.downUntil
+}
+
+// trouble backs off from a road that cannot be opened: that concerns us, never
+// a person.
+func (e *Engine) trouble(r *road, err error) {
+	e.send.mu.Lock()
+	defer e.send.mu.Unlock()
+	r.failures++
+	r.downUntil = e.now().Add(backoff(r.failures))
+	r.reason = mailer.ReasonNetwork
+	var open *mailer.OpenError
+	if errors.As(err, &open) {
+		r.reason = open.Reason
+	}
+	if r.since.IsZero() {
+		r.since = e.now()
+	}
+	e.cfg.Log.Warn("a relay cannot be used; it is tried again", "relay", r.transport.Name(), "reason", string(r.reason), "failures", r.failures)
+}
+
+func (e *Engine) well(r *road) {
+	e.send.mu.Lock()
+	defer e.send.mu.Unlock()
+	r.failures, r.downUntil, r.since = 0, time.Time{}, time.Time{}
+}
+
+// took notes that a road has taken a mail of ours.
+func (e *Engine) took(r *road) {
+	e.send.mu.Lock()
+	defer e.send.mu.Unlock()
+	r.refusedAt = time.Time{}
+}
+
+// probe opens every road that was in trouble and may be tried again, so that
+// health does not stay red for want of a mail.
+func (e *Engine) probe(ctx context.Context) {
+	for _, r := range e.send.roads {
+		e.send.mu.Lock()
+		try := !r.since.IsZero() && !e.now().Before(r.downUntil)
+		e.send.mu.Unlock()
+		if !try {
+			continue
+		}
+		conn, err := r.transport.Open(ctx)
+		if err != nil {
+			if ctx.Err() == nil {
+				e.trouble(r, err)
+			}
+			continue
+		}
+		e.well(r)
+		_ = conn.Close()
+	}
+}
+
+// refused marks a road that takes connections and refuses our mail.
+func (e *Engine) refused(r *road, reason mailer.Reason) {
+	e.send.mu.Lock()
+	defer e.send.mu.Unlock()
+	r.reason = reason
+	if r.refusedAt.IsZero() {
+		r.refusedAt = e.now()
+	}
+}
+
+// noteClock remembers a peer's clock, to compare ours with.
+func (e *Engine) noteClock(r mailer.Result) {
+	if r.PeerTime.IsZero() {
+		return
+	}
+	e.send.mu.Lock()
+	defer e.send.mu.Unlock()
+	e.send.peer, e.send.own = r.PeerTime, e.now()
+}
+
+// judge says how a mail stands after an attempt. Only a proved refusal of this
+// person is final; whatever is not understood is tried again (LESSONS section 5).
+func (e *Engine) judge(m incident.Message, r *road, result mailer.Result) incident.Message {
+	now := e.now()
+	m.Attempts++
+	m.Relay, m.Reply = r.transport.Name(), fmt.Sprintf("%d %s", result.Code, result.Reply)
+	if result.Code == 0 {
+		m.Reply = result.Reply
+	}
+	if m.Reply == "" {
+		m.Reply = string(result.Reason)
+	}
+	switch result.Verdict {
+	case mailer.Accepted:
+		e.took(r)
+		m.State, m.Ended = incident.Accepted, now
+		if result.Reason == mailer.ReasonKept {
+			m.State = incident.Kept
+		}
+		return m
+	case mailer.RefusedPerson:
+		m.State, m.Ended = incident.Failed, now
+		return m
+	case mailer.Unknown:
+		m.Uncertain = true
+	case mailer.RefusedRelay:
+		e.refused(r, result.Reason)
+	}
+	if result.Verdict == mailer.Temporary && m.Class == incident.ClassAlert && now.Sub(m.Queued) >= patience {
+		m.State, m.Ended = incident.Failed, now
+		return m
+	}
+	m.State, m.Next = incident.Retrying, now.Add(backoff(m.Attempts))
+	return m
+}
+
+// recordLater records an outcome while the next mail is being sent; the record
+// lets such writers share a commit.
+func (s *sending) recordLater(ctx context.Context, m incident.Message) {
+	s.e.setFlying(m.ID, true)
+	s.records.Go(func() {
+		defer s.e.setFlying(m.ID, false)
+		if err := s.e.record(context.WithoutCancel(ctx), m); err != nil {
+			s.mu.Lock()
+			s.err = errors.Join(s.err, err)
+			s.mu.Unlock()
+		}
+	})
+}
+
+func (e *Engine) setFlying(id uint64, flying bool) {
+	e.send.mu.Lock()
+	defer e.send.mu.Unlock()
+	if flying {
+		e.send.flying[id] = true
+	} else {
+		delete(e.send.flying, id)
+	}
+}
+
+// record writes how a mail stands, in the outbox and, once it has ended, in
+// the log of every incident that it carries an alert of.
+func (e *Engine) record(ctx context.Context, m incident.Message) error {
+	act := incident.Act{By: incident.System, Now: e.now()}
+	return e.cfg.Store.Update(ctx, func(tx incident.Tx) error {
+		current, err := tx.Message(m.ID)
+		if err != nil {
+			return err
+		}
+		if current.State.Final() {
+			return nil // a bounce or another record came first
+		}
+		if err := tx.SetMessage(m); err != nil {
+			return err
+		}
+		if err := e.markPerson(tx, act, m); err != nil || !m.State.Final() {
+			return err
+		}
+		for _, a := range m.Alerts {
+			body, err := e.outcome(tx, a, m)
+			if err != nil {
+				return err
+			}
+			if _, err := tx.Append(incident.Stream{Ref: a.Ref}, act, body); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// outcome is the entry for one alert of an ended mail. In a mail about several
+// incidents that was not sent, each alert ended for a reason of its own.
+func (e *Engine) outcome(tx incident.Tx, a incident.Alert, m incident.Message) (*incident.Delivery, error) {
+	d := &incident.Delivery{
+		Rung: a.Rung, Duty: a.Duty, Version: a.Version, Person: m.Person, Message: m.ID,
+		State: m.State, Reply: m.Reply, Relay: m.Relay, Hash: m.Hash,
+	}
+	if m.State != incident.Cancelled && m.State != incident.Superseded {
+		return d, nil
+	}
+	inc, err := tx.Incident(a.Ref)
+	if err != nil {
+		return nil, err
+	}
+	if state := alertState(inc, a, m); state.Final() {
+		d.State, d.Reply = state, string(state)
+	}
+	return d, nil
+}
+
+// markPerson notes on a person that the address was refused for good, or works
+// again. Nobody is ever muted for it.
+func (e *Engine) markPerson(tx incident.Tx, act incident.Act, m incident.Message) error {
+	p, ok := tx.Org().People.Find(m.Person)
+	if !ok || !m.State.Final() {
+		return nil
+	}
+	refused := p.Refused
+	switch {
+	case m.State.Lost():
+		refused = m.Reply
+	case m.State == incident.Accepted:
+		refused = ""
+	}
+	if refused == p.Refused {
+		return nil
+	}
+	return e.setRefused(tx, act, p, refused)
+}
+
+func (e *Engine) setRefused(tx incident.Tx, act incident.Act, p people.Person, reply string) error {
+	p.Refused = reply
+	_, err := tx.Append(incident.OrgStream(), act, &incident.PersonSet{ID: p.ID, Private: p})
+	return err
+}
