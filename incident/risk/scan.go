@@ -1,6 +1,9 @@
 package risk
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Document is one mail as the scanner sees it: decoded text and the attached
 // files. Received is when it reached the organisation; words like "yesterday"
@@ -83,8 +86,29 @@ type Unread struct {
 const MaxFinds = 200
 
 // Scan reads a report and proposes facts, finds and an assessment. It is total:
-// whatever the bytes, it returns, within bounded time and memory.
+// whatever the bytes, it returns, within bounded time and memory. It decides
+// nothing: even "no report" is a proposal.
 func Scan(d Document) Scanned {
-	f := Facts{}
-	return Scanned{Finds: []Find{}, Facts: f, Assessment: Assess(f)}
+	m := newScanner()
+	m.mail("subject", clipped(d.Subject), true)
+	m.mail("text", clipped(d.Text), true)
+	m.files(d.Attachments)
+	m.settle()
+	out := Scanned{Facts: m.facts(), Unread: m.unread, NoReport: noReport(m)}
+	for _, p := range m.parts {
+		if k := knownIn(p.told, p.place, d.Received); k != nil && (out.KnownSince == nil || k.At.Before(out.KnownSince.At)) {
+			out.KnownSince = k
+		}
+	}
+	out.Finds = m.finds[:min(len(m.finds), MaxFinds)]
+	out.MoreFinds = len(m.finds) - len(out.Finds)
+	out.Assessment = Assess(out.Facts)
+	return out
+}
+
+// maxMailText is how much of a mail's own text is read, in bytes.
+const maxMailText = 1 << 20
+
+func clipped(s string) string {
+	return strings.ToValidUTF8(s[:min(len(s), maxMailText)], " ")
 }
