@@ -19,6 +19,7 @@ var peopleNouns = []string{
 	"gebruikers", "accounts", "adressen", "e-mailadressen", "mailadressen", "records", "dossiers", "collega's", "bewoners", "huurders", "vrijwilligers", "donateurs", "gasten",
 	"kandidaten", "cursisten", "reizigers", "verzekerden", "brieven", "namen", "personeelsleden", "contacten", "relaties", "bestellers", "asielzoekers", "relatie", "persoon",
 	"people", "persons", "customers", "customer", "patients", "clients", "employees", "pupils", "students", "members", "participants", "residents", "citizens",
+	"inwoner", "bewoner", "kind", "lid", "deelnemer", "huurder", "werknemer", "veroordeelde", "sollicitant", "gast", "donateur", "resident", "employee", "child", "member", "pupil", "participant", "tenant", "applicant", "person",
 	"recipients", "subscribers", "children", "parents", "applicants", "users", "addresses", "individuals", "guests", "volunteers", "donors", "tenants", "names", "files",
 	"contacts", "staff", "households", "families", "colleagues", "candidates", "passengers", "letters", "policyholders", "visitors",
 }
@@ -69,7 +70,7 @@ func peopleFollow(s []token, i int) bool {
 		if isPeople[s[i].text] {
 			return true
 		}
-		if oneOf(s[i].text, "naar", "aan", "door", "to", "by", "in", "op", "voor", "for", "met", "with", "keer", "times", "uur", "hours", "dagen", "days", "jaar", "years", "en", "and", "is", "zijn", "heeft", "laptop", "mail", "brief", "lijst", "list", "bestand", "file", "collega", "colleague", "andere", "other", "verkeerde", "wrong") {
+		if oneOf(s[i].text, "naar", "aan", "door", "to", "by", "in", "op", "voor", "for", "met", "with", "keer", "times", "uur", "hours", "dagen", "days", "jaar", "years", "en", "and", "is", "zijn", "heeft", "laptop", "mail", "brief", "lijst", "list", "of", "van", "die", "dat", "that", "which", "bestand", "file", "collega", "colleague", "andere", "other", "verkeerde", "wrong") {
 			return false
 		}
 		if s[i].text[0] >= '0' && s[i].text[0] <= '9' {

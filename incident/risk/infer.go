@@ -37,6 +37,8 @@ func (m *scanner) pairs(s []token) {
 	switch {
 	case gone >= 0 && confirmed >= 0 && !denied && asked < 0:
 		m.told[asSignal+"deleted"]++
+	case gone >= 0 && asked < 0 && said("ongeluk", "abuis", "accident", "mistake", "fout", "error") >= 0 && said("verkeerd", "wrong", "gemaild", "verstuurd") < 0:
+		m.told[asIncident+string(Deleted)]++
 	case gone >= 0 && asked >= 0:
 		m.told[asSignal+"asked"]++
 		if confirmed > asked && !denied {
@@ -64,10 +66,10 @@ func (m *scanner) incident() Incident {
 			continue
 		}
 		i := Incident(strings.TrimPrefix(kind, asIncident))
-		if slices.Contains(weak, i) && !m.leak && len(m.dataKinds()) == 0 && !m.saw("device") && len(m.counts) == 0 {
+		if slices.Contains(weak, i) && !m.leak && !m.personal() && !m.saw("device") && len(m.counts) == 0 {
 			continue
 		}
-		if (i == Lost || i == Stolen) && !m.saw("device") && !m.leak && len(m.dataKinds()) == 0 {
+		if (i == Lost || i == Stolen) && !m.saw("device") && !m.leak && !m.personal() {
 			continue
 		}
 		best, rank = i, r
@@ -76,6 +78,16 @@ func (m *scanner) incident() Incident {
 		return PostWrongRecipient
 	}
 	return best
+}
+
+// personal says whether personal data of any kind were told.
+func (m *scanner) personal() bool {
+	if len(m.dataKinds()) > 0 {
+		return true
+	}
+	var f Facts
+	m.specials(&f)
+	return len(f.Special) > 0
 }
 
 // saidMail says whether the report speaks of electronic mail.
@@ -116,6 +128,9 @@ func (m *scanner) dataKinds() []Data {
 		n := m.told[o.Value]
 		switch d {
 		case Email, Phone, Address:
+			if d == Email && m.told[asIncident+string(EmailOpenRecipients)] > 0 {
+				n++ // the addresses themselves were shown
+			}
 			if m.values[o.Value] >= 3 || m.values["attached:"+o.Value] > 0 {
 				n++
 			}

@@ -106,7 +106,7 @@ func emptyNo(s []token, i int) bool {
 		return true
 	}
 	return oneOf(s[i+1].text, "idee", "zicht", "zekerheid", "duidelijkheid", "bevestiging", "reactie", "antwoord", "toestemming",
-		"idea", "confirmation", "reply", "answer", "certainty", "permission", "reden", "reason", "rechten", "doubt", "twijfel", "wachtwoord", "password", "beveiliging", "longer")
+		"idea", "confirmation", "reply", "answer", "certainty", "permission", "reden", "reason", "rechten", "doubt", "twijfel", "longer")
 }
 
 // deniedAfter looks for "zijn niet gelekt", "staan er niet in", "were not involved".

@@ -89,6 +89,9 @@ func (m *scanner) sentence(p part, s []token) {
 		if h.kind == string(Credentials) && nearAny(s, h, aboutProtection) {
 			continue
 		}
+		if aside(s, h) {
+			continue
+		}
 		m.hits = append(m.hits, h)
 		if strings.HasPrefix(h.kind, asSignal) {
 			m.signal(s, h, hits)
@@ -101,6 +104,21 @@ func (m *scanner) sentence(p part, s []token) {
 		m.counts = append(m.counts, c)
 	}
 	m.pairs(s)
+}
+
+// aside tells words that name where something went, not whose data it was: "to
+// the wrong address", "another customer"; and the "addresses" of "e-mail addresses".
+func aside(s []token, h hit) bool {
+	where := oneOf(h.kind, string(Address), string(Email), asGroup+"customers", asGroup+"patients", asGroup+"other", asGroup+"students", asGroup+"employees")
+	if !where || h.at == 0 {
+		return false
+	}
+	before := s[h.at-1].text
+	if h.kind == string(Address) && oneOf(before, "e-mail", "email", "mail", "ip", "web") {
+		return true
+	}
+	return oneOf(before, "verkeerde", "verkeerd", "foute", "fout", "wrong", "ander", "andere", "another", "other", "onbekend", "onbekende", "unknown", "extern", "externe", "external", "nieuw", "nieuwe", "new", "former", "oude", "oud") &&
+		!oneOf(s[h.at].text, "klantgegevens")
 }
 
 // word notes a word found, or denied.
