@@ -50,32 +50,21 @@ func (s *Service) Process(ctx context.Context, item uint64) (out Settled, err er
 	return out, err
 }
 
-// ProcessPending gives every delivery that a crash left without an outcome
-// one. It returns how many it settled.
-func (s *Service) ProcessPending(ctx context.Context) (n int, err error) {
-	for {
-		var items []uint64
-		err := s.Store.View(ctx, func(v View) error {
-			for d, err := range v.Pending() {
-				if err != nil {
-					return err
-				}
-				if items = append(items, d.Item); len(items) == 100 {
-					break
-				}
+// PendingItems returns accepted deliveries without an outcome, oldest first, at
+// most limit.
+func (s *Service) PendingItems(ctx context.Context, limit int) (items []uint64, err error) {
+	err = s.Store.View(ctx, func(v View) error {
+		for d, err := range v.Pending() {
+			if err != nil {
+				return err
 			}
-			return nil
-		})
-		if err != nil || len(items) == 0 {
-			return n, err
-		}
-		for _, item := range items {
-			if _, err := s.Process(ctx, item); err != nil && !errors.Is(err, ErrNotFound) {
-				return n, err
+			if items = append(items, d.Item); len(items) == limit {
+				break
 			}
-			n++
 		}
-	}
+		return nil
+	})
+	return items, err
 }
 
 // read parses raw bytes. A parser that panics on a stranger's bytes has found

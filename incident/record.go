@@ -71,6 +71,10 @@ type View interface {
 	Messages(before uint64) iter.Seq2[Message, error]
 	// Ready yields what can be sent now: nearest deadline first, receipts last.
 	Ready() iter.Seq2[Message, error]
+	// NextWaiting returns when the first waiting mail is ready again.
+	NextWaiting() (time.Time, bool)
+	// OldestEnded returns when the first mail ended whose text is still kept.
+	OldestEnded() (time.Time, bool)
 	// Credential returns what the session room keeps under a name.
 	Credential(name string) ([]byte, bool)
 	// Counters returns the record's own bookkeeping.

@@ -27,6 +27,7 @@ const (
 type auditState struct {
 	mu      sync.Mutex
 	started time.Time    // of the engine
+	last    time.Time    // last audit
 	after   incident.Ref // the sweep's place
 	swept   time.Time    // end of the last full sweep
 	broken  time.Time    // last time something did not agree
@@ -84,8 +85,17 @@ func (e *Engine) sweep(ctx context.Context) error {
 // forget drops the text of mails that ended long ago; the log keeps hash and
 // reply.
 func (e *Engine) forget(ctx context.Context) error {
+	before, old := e.now().Add(-e.cfg.Keep), false
+	err := e.cfg.Store.View(ctx, func(v incident.View) error {
+		at, ok := v.OldestEnded()
+		old = ok && at.Before(before)
+		return nil
+	})
+	if err != nil || !old {
+		return err
+	}
 	return e.cfg.Store.Update(ctx, func(tx incident.Tx) error {
-		_, err := tx.ForgetMail(e.now().Add(-e.cfg.Keep), 20)
+		_, err := tx.ForgetMail(before, 20)
 		return err
 	})
 }

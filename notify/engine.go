@@ -18,6 +18,7 @@ type Config struct {
 	Writer     Writer
 	Transports []mailer.Transport // in order of preference
 	Now        func() time.Time
+	After      func(time.Duration) <-chan time.Time // waits on the clock of Now; nil: time.After
 	Log        *slog.Logger
 
 	Period time.Duration // between turns; 0: 5 s
@@ -57,6 +58,9 @@ func New(cfg Config) *Engine {
 	cfg.Keep = or(cfg.Keep, 30*24*time.Hour)
 	if cfg.Step == nil {
 		cfg.Step = func(string) error { return nil }
+	}
+	if cfg.After == nil {
+		cfg.After = time.After
 	}
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
@@ -113,6 +117,10 @@ func (e *Engine) Run(ctx context.Context) error {
 	return nil
 }
 
+// gather is how long a turn waits, once something changed, for more to change:
+// a flood of reports is not a flood of turns.
+const gather = 10 * time.Millisecond
+
 // loop runs turn every period, at the next planned instant, and when woken.
 func (e *Engine) loop(ctx context.Context, end context.CancelCauseFunc, wake <-chan struct{}, turn func(context.Context) error) {
 	for {
@@ -127,7 +135,8 @@ func (e *Engine) loop(ctx context.Context, end context.CancelCauseFunc, wake <-c
 		case <-ctx.Done():
 			return
 		case <-wake:
-		case <-time.After(e.pause(ctx)):
+			time.Sleep(gather)
+		case <-e.cfg.After(e.pause(ctx)):
 		}
 	}
 }
@@ -169,7 +178,23 @@ func (e *Engine) queueTurn(ctx context.Context) error {
 	if err := e.queueDue(ctx); err != nil {
 		return err
 	}
+	if !e.auditDue() {
+		return nil
+	}
 	return e.auditTurn(ctx)
+}
+
+// auditDue reports whether a period has passed since the last audit; turns
+// that a change brought about do not all audit.
+func (e *Engine) auditDue() bool {
+	e.audit.mu.Lock()
+	defer e.audit.mu.Unlock()
+	now := e.cfg.Now()
+	if since := now.Sub(e.audit.last); since >= 0 && since < e.cfg.Period/2 {
+		return false
+	}
+	e.audit.last = now
+	return true
 }
 
 // stepError marks that Step asked to stop.

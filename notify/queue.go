@@ -48,12 +48,20 @@ func (q *queueState) init() {
 // wakeWaiting makes mails ready whose back-off is over.
 func (e *Engine) wakeWaiting(ctx context.Context) error {
 	for {
-		var n int
-		err := e.cfg.Store.Update(ctx, func(tx incident.Tx) (err error) {
-			n, err = tx.Wake(e.cfg.Now())
+		now, waiting := e.cfg.Now(), false
+		err := e.cfg.Store.View(ctx, func(v incident.View) error {
+			at, ok := v.NextWaiting()
+			waiting = ok && !at.After(now)
+			return nil
+		})
+		if err != nil || !waiting {
+			return err
+		}
+		err = e.cfg.Store.Update(ctx, func(tx incident.Tx) error {
+			_, err := tx.Wake(now)
 			return err
 		})
-		if err != nil || n == 0 {
+		if err != nil {
 			return err
 		}
 	}
