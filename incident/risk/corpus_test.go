@@ -97,7 +97,7 @@ func TestCorpus(t *testing.T) {
 		for key, have := range g {
 			c := into[key]
 			for _, v := range have {
-				if slices.Contains(l.want[key], v) || (key == "people" && close(v, l.want[key])) {
+				if slices.Contains(l.want[key], v) || (key == "people" && near(v, l.want[key])) {
 					c.right++
 				} else {
 					c.wrong++
@@ -105,7 +105,7 @@ func TestCorpus(t *testing.T) {
 				}
 			}
 			for _, v := range l.want[key] {
-				if !slices.Contains(have, v) && !(key == "people" && len(have) > 0 && close(have[0], []string{v})) {
+				if !slices.Contains(have, v) && !(key == "people" && len(have) > 0 && near(have[0], []string{v})) {
 					c.missed++
 					t.Logf("%s: %s %s was missed (%s)", l.id, key, v, l.doc.Subject)
 				}
@@ -124,8 +124,8 @@ func TestCorpus(t *testing.T) {
 	}
 }
 
-// close lets an approximate amount differ by a quarter.
-func close(v string, want []string) bool {
+// near lets an approximate amount differ by a quarter.
+func near(v string, want []string) bool {
 	if len(want) == 0 {
 		return false
 	}

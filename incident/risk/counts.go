@@ -122,6 +122,9 @@ var (
 		"twintigtal": {18, 22}, "honderdtal": {90, 110}, "hundred": {100, 100}, "thousand": {1000, 1000}, "honderd": {100, 100}, "duizend": {1000, 1000}}
 )
 
+// mostPeople is more than the inhabitants of the Netherlands.
+const mostPeople = 20_000_000
+
 // numeral reads 250, 2.500, 2,500 and 12k. Dates, times and decimals are no amounts.
 func numeral(s string) (int, bool) {
 	if k, ok := strings.CutSuffix(s, "k"); ok && k != "" {
@@ -134,8 +137,11 @@ func numeral(s string) (int, bool) {
 			return 0, false
 		}
 	}
+	if len(parts) == 1 && len(s) > 7 {
+		return 0, false // so long a number without dots is somebody's number
+	}
 	n, err := strconv.Atoi(strings.Join(parts, ""))
-	return n, err == nil && n <= 1_000_000_000 && len(parts) > 0 && s[0] != '0'
+	return n, err == nil && n <= mostPeople && len(parts) > 0 && s[0] != '0'
 }
 
 // qualified widens an amount by the words before it.

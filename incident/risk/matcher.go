@@ -89,6 +89,10 @@ func deniedBefore(s []token, at int) bool {
 		switch s[i].text {
 		case "maar", "but", "wel", "alleen", "only", "echter", "however", "waaronder", "including", "behalve", "except", "dus", "so", "want", "because", "omdat":
 			return false
+		case "en", "and":
+			if i+1 < at && oneOf(s[i+1].text, "de", "het", "er", "ik", "wij", "we", "alle", "the", "there", "all", "i", "they", "ze", "zij") {
+				return false // a new clause, not the next thing in a list
+			}
 		case "geen", "zonder", "no", "without", "noch", "nor", "none", "neither", "evenmin":
 			return !emptyNo(s, i)
 		case "niet", "not":
