@@ -1,0 +1,231 @@
+package mailbox
+
+import (
+	"context"
+	"errors"
+	"io"
+	"slices"
+	"time"
+
+	"meldklok/incident"
+)
+
+// pass takes in everything that stands behind the cursor, oldest first, one
+// message at a time and never more than one in memory's way. It returns the
+// error that ends the connection; what was accepted before it stays accepted.
+func (w *Watcher) pass(ctx context.Context, c *connection) error {
+	state, err := c.open(ctx)
+	if err != nil {
+		return err
+	}
+	w.enter(state)
+	uids, err := c.after(ctx, w.cursor.UID)
+	if err != nil {
+		return err
+	}
+	w.update(func(s *Status) { s.Connected, s.InFolder, s.Backlog = true, state.messages, len(uids) })
+	if err := w.takeAll(ctx, c, uids); err != nil {
+		return err
+	}
+	if err := w.retryAside(ctx, c); err != nil {
+		return err
+	}
+	return w.reconcile(ctx, c)
+}
+
+// takeAll works through UIDs in batches, so that a backlog of any length needs
+// the memory of its numbers only.
+func (w *Watcher) takeAll(ctx context.Context, c *connection, uids []uint32) error {
+	var stuck suspect
+	for len(uids) > 0 {
+		batch := uids[:min(len(uids), w.batchSize())]
+		dates, err := c.dates(ctx, batch)
+		if err != nil {
+			return w.datesFailed(uids, err)
+		}
+		for _, uid := range batch {
+			date, there := dates[uid]
+			if !there {
+				w.pastIt(uid) // gone since it was listed
+				continue
+			}
+			if stuck, err = w.takeNext(ctx, c, uid, date, stuck); err != nil {
+				return err
+			}
+		}
+		uids = uids[len(batch):]
+		w.update(func(s *Status) { s.Backlog = len(uids) })
+	}
+	return stuck.err // nobody behind it showed whose fault it is
+}
+
+// suspect is a message that Accept refused several times, while it is not yet
+// known whether the fault is the message's or the store's.
+type suspect struct {
+	uid uint32
+	err error
+}
+
+func (w *Watcher) batchSize() int {
+	if w.single {
+		return 1
+	}
+	return datesAtOnce
+}
+
+// datesFailed decides what a failed question about dates means. The library
+// gives up the whole connection over one malformed date, so the messages are
+// then asked for one by one, and the one that does it is set aside.
+func (w *Watcher) datesFailed(uids []uint32, err error) error {
+	if w.single {
+		if w.tries[uids[0]]++; w.tries[uids[0]] >= triesBeforeAside {
+			w.setAside(uids[0])
+			w.pastIt(uids[0])
+		}
+	}
+	w.single = true
+	return err
+}
+
+// takeNext takes one message. A failure ends the pass, until the message has
+// failed often enough. What the server cannot give is then set aside. What
+// Accept did not keep waits for the next message: when that one is kept, the
+// fault was the first one's own; when not, it is the store's, and nothing is
+// set aside.
+func (w *Watcher) takeNext(ctx context.Context, c *connection, uid uint32, date time.Time, stuck suspect) (suspect, error) {
+	err := w.take(ctx, c, uid, date)
+	if err == nil {
+		if stuck.err != nil {
+			w.setAside(stuck.uid)
+		}
+		return suspect{}, nil
+	}
+	if ctx.Err() != nil {
+		return stuck, ctx.Err()
+	}
+	w.tries[uid]++
+	switch {
+	case stuck.err != nil || w.tries[uid] < triesBeforeAside:
+		return stuck, err
+	case isOurs(err):
+		return suspect{uid, err}, nil
+	}
+	w.setAside(uid)
+	w.pastIt(uid)
+	if usable(err) {
+		return suspect{}, nil
+	}
+	return suspect{}, err
+}
+
+// isOurs reports a failure on our side: Accept did not keep the message.
+func isOurs(err error) bool {
+	known := new(stage)
+	return errors.As(err, &known) && known.doing == stageAccept
+}
+
+// usable reports an error after which the connection can go on: a refusal, or
+// a failure on our side of it.
+func usable(err error) bool { return isOurs(err) || refused(err) || errors.Is(err, errNoBody) }
+
+// take fetches one message, has it accepted, and only then moves on.
+func (w *Watcher) take(ctx context.Context, c *connection, uid uint32, date time.Time) error {
+	in := w.incoming(uid, date)
+	found, err := c.body(ctx, uid, func(body io.Reader) error {
+		watched := &watchedReader{r: body, step: func() {}}
+		in.Body = watched
+		return acceptOutcome(w.accept(ctx, in), watched)
+	})
+	if err != nil {
+		return err
+	}
+	w.pastIt(uid)
+	if !found {
+		return nil
+	}
+	w.update(func(s *Status) { s.Taken++; s.LastTaken = w.seams.Now().UTC() })
+	return w.moveAway(ctx, c, uid)
+}
+
+// moveAway moves a message that is kept, if that is asked for. One that cannot
+// be moved stays until the next reconciliation.
+func (w *Watcher) moveAway(ctx context.Context, c *connection, uids ...uint32) error {
+	if w.m.MoveTo == "" || len(uids) == 0 || (w.moveErr != nil && Explain(w.moveErr).Code == TroubleNoMove) {
+		return nil
+	}
+	if w.moveErr = c.move(ctx, uids); w.moveErr != nil && !harmless(w.moveErr) {
+		return w.moveErr
+	}
+	return nil
+}
+
+// accept calls Accept, and takes a panic in it for a failure.
+func (w *Watcher) accept(ctx context.Context, in incident.Incoming) (err error) {
+	defer func() {
+		if recover() != nil {
+			err = errors.New("accept panicked")
+		}
+	}()
+	return w.seams.Accept(ctx, in)
+}
+
+// acceptOutcome tells an error of our own side from one of the connection, and
+// takes a message that was not read to its end for not accepted.
+func acceptOutcome(err error, body *watchedReader) error {
+	network := new(stage)
+	switch {
+	case body.failed != nil && errors.As(body.failed, &network):
+		return body.failed
+	case body.failed != nil:
+		return &stage{stageFetch, body.failed}
+	case err != nil:
+		return &stage{stageAccept, err}
+	case !body.ended:
+		return &stage{stageAccept, errors.New("accept returned before the end of the message")}
+	}
+	return nil
+}
+
+// pastIt moves the cursor in memory; the stored one moved in Accept.
+func (w *Watcher) pastIt(uid uint32) {
+	w.cursor.UID = max(w.cursor.UID, uid)
+	delete(w.tries, uid)
+}
+
+// setAside remembers a message that fails by itself, so that those behind it
+// are not kept waiting (LESSONS 4). It is tried again, and shown.
+func (w *Watcher) setAside(uid uint32) {
+	w.aside[uid] = true
+	w.asideNext = w.seams.Now().Add(retryAside)
+	w.update(func(s *Status) { s.Aside = len(w.aside) })
+	w.seams.Log.Error("mailbox", "name", w.m.Name, "event", "message set aside", "uid", uid)
+}
+
+// retryAside tries the messages that were set aside, without asking for their
+// dates, in case it was a date that broke the connection.
+func (w *Watcher) retryAside(ctx context.Context, c *connection) error {
+	if len(w.aside) == 0 || w.seams.Now().Before(w.asideNext) {
+		return nil
+	}
+	w.asideNext = w.seams.Now().Add(retryAside)
+	for _, uid := range sortedKeys(w.aside) {
+		if err := w.take(ctx, c, uid, time.Time{}); err != nil {
+			if !usable(err) {
+				return err
+			}
+			continue
+		}
+		delete(w.aside, uid)
+		w.update(func(s *Status) { s.Aside = len(w.aside) })
+	}
+	return nil
+}
+
+func sortedKeys(set map[uint32]bool) []uint32 {
+	keys := make([]uint32, 0, len(set))
+	for k := range set {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
