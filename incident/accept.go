@@ -34,22 +34,42 @@ func (s *Service) Accept(ctx context.Context, in Incoming) (item uint64, err err
 	if item, err = s.Store.NewItem(); err != nil {
 		return 0, err
 	}
+	return item, s.accept(ctx, item, in)
+}
+
+// Record accepts a delivery and gives it its outcome at once, for callers that
+// wait for a reference. When it returns an error after the bytes were stored,
+// the delivery still gets its outcome later; sending it again does no harm.
+func (s *Service) Record(ctx context.Context, in Incoming) (out Settled, err error) {
+	item, err := s.Store.NewItem()
+	if err != nil {
+		return Settled{}, err
+	}
+	s.claims.Store(item, true)
+	defer s.claims.Delete(item)
+	if err := s.accept(ctx, item, in); err != nil {
+		return Settled{}, err
+	}
+	return s.Process(context.WithoutCancel(ctx), item)
+}
+
+// accept stores a delivery under the number.
+func (s *Service) accept(ctx context.Context, item uint64, in Incoming) error {
 	a := acceptance{s: s, item: item, sum: sha256.New()}
 	if err := a.read(ctx, in.Body); err != nil {
-		return 0, errors.Join(err, s.discard(ctx, item, a.n))
+		return errors.Join(err, s.discard(ctx, item, a.n))
 	}
 	d := Delivered{
 		Item: item, Channel: in.Channel, Sender: in.Sender, Recipients: in.Recipients,
 		Arrived: in.Arrived.UTC(), Stated: in.Stated, Cursor: in.Cursor, History: in.History,
 		Size: a.size, Chunks: a.n + 1, Hash: s.Store.MAC("raw", a.sum.Sum(nil)),
 	}
-	err = s.Store.Update(ctx, func(tx Tx) error {
+	return s.Store.Update(ctx, func(tx Tx) error {
 		if err := tx.PutChunk(item, a.n, a.rest, true); err != nil {
 			return err
 		}
 		return tx.Accept(d)
 	})
-	return item, err
 }
 
 // discard removes the pieces of a delivery that was not accepted, in small

@@ -238,8 +238,9 @@ type Alerted struct {
 
 // Told is one recipient of a rung.
 type Told struct {
-	Person  people.ID `json:"person,omitempty"` // empty: the reporter
-	Message uint64    `json:"message"`
+	Person    people.ID `json:"person,omitempty"` // empty: the reporter
+	Message   uint64    `json:"message"`
+	MessageID string    `json:"message_id"`
 }
 
 // Kind implements Body.

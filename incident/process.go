@@ -50,13 +50,16 @@ func (s *Service) Process(ctx context.Context, item uint64) (out Settled, err er
 	return out, err
 }
 
-// PendingItems returns accepted deliveries without an outcome, oldest first, at
-// most limit.
+// PendingItems returns accepted deliveries without an outcome that nobody is
+// giving one, oldest first, at most limit.
 func (s *Service) PendingItems(ctx context.Context, limit int) (items []uint64, err error) {
 	err = s.Store.View(ctx, func(v View) error {
 		for d, err := range v.Pending() {
 			if err != nil {
 				return err
+			}
+			if _, claimed := s.claims.Load(d.Item); claimed {
+				continue
 			}
 			if items = append(items, d.Item); len(items) == limit {
 				break

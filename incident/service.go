@@ -1,6 +1,7 @@
 package incident
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/base32"
@@ -9,6 +10,7 @@ import (
 	"log/slog"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"meldklok/incident/people"
@@ -25,6 +27,8 @@ type Service struct {
 	Options ReadOptions
 	MaxSize int64 // bytes of one delivery; 0: 50 MiB
 	Log     *slog.Logger
+
+	claims sync.Map // items whose caller gives them their outcome
 }
 
 // Act returns the act of somebody at this moment.
@@ -226,11 +230,7 @@ func (s *Service) ReportForm(ctx context.Context, f Form, channel Channel) (ref 
 	if err != nil {
 		return Ref{}, "", err
 	}
-	item, err := s.Accept(ctx, Incoming{Channel: channel, Arrived: now, Body: strings.NewReader(string(raw))})
-	if err != nil {
-		return Ref{}, "", err
-	}
-	out, err := s.Process(ctx, item)
+	out, err := s.Record(ctx, Incoming{Channel: channel, Arrived: now, Body: bytes.NewReader(raw)})
 	return out.Ref, code, err
 }
 

@@ -249,10 +249,11 @@ func (e *Engine) tellOfParked(ctx context.Context) error {
 		for _, p := range tx.Org().People.Audience([]people.Role{people.Officer}, now) {
 			id := tx.NextMessage()
 			m := incident.Message{ID: id, Class: incident.ClassTrouble, Person: p.ID, To: p.Email, Deadline: now}
-			if err := b.queue(m, e.cfg.Writer.parkedMail(p, id, org.Parked, tx.Counters().Head, now)); err != nil {
+			content := e.cfg.Writer.parkedMail(p, id, org.Parked, tx.Counters().Head, now)
+			if err := b.queue(m, content); err != nil {
 				return err
 			}
-			body.To = append(body.To, incident.Told{Person: p.ID, Message: id})
+			body.To = append(body.To, incident.Told{Person: p.ID, Message: id, MessageID: content.MessageID})
 		}
 		_, err := tx.Append(incident.OrgStream(), b.act(), body)
 		return err

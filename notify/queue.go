@@ -376,7 +376,7 @@ func (b *batch) mail(p people.Person, group []*pending) error {
 		content = b.e.cfg.Writer.alertMail(p, id, lines, head, b.now)
 	}
 	for _, g := range group {
-		g.entry.body.To = append(g.entry.body.To, incident.Told{Person: p.ID, Message: id})
+		g.entry.body.To = append(g.entry.body.To, incident.Told{Person: p.ID, Message: id, MessageID: content.MessageID})
 		m.Alerts = append(m.Alerts, incident.Alert{
 			Ref: g.line.inc.Ref, Duty: g.line.duty.Kind, Version: g.line.duty.Clock.Version, Rung: g.line.rung, Due: g.line.due,
 		})

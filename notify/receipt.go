@@ -65,7 +65,7 @@ func (b *batch) receipt(inc *incident.Incident, n int, body *incident.Alerted) (
 	case err != nil:
 		return "", err
 	}
-	body.To = []incident.Told{{Message: id}}
+	body.To = []incident.Told{{Message: id, MessageID: content.MessageID}}
 	return "", nil
 }
 

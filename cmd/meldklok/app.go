@@ -1,0 +1,336 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"meldklok/incident"
+	"meldklok/incident/store"
+	"meldklok/notify"
+	"meldklok/notify/mailbox"
+	"meldklok/notify/mailer"
+	"meldklok/ui"
+	"meldklok/ui/session"
+)
+
+// App is the whole service, wired.
+type App struct {
+	cfg      *parsed
+	place    Place
+	log      *slog.Logger
+	now      func() time.Time
+	master   *store.Master
+	store    *store.Store
+	service  *incident.Service
+	sessions *session.Manager
+	engine   *notify.Engine
+	pump     *pump
+	pages    *ui.Server
+	failed   chan error // a write to disk failed for good
+	roads    []mailer.Transport
+	after    func(time.Duration) <-chan time.Time // waits on the clock of now; nil: the real one
+	keyFile  string                               // where the master key is
+	phrase   string                               // of its recovery copy, when this start made it
+
+	mu     sync.Mutex
+	turned time.Time // last turn of the engine, for /livez
+}
+
+// open makes the parts of a service that need no network: the record and what
+// works on it.
+func open(place Place, cfg *parsed, now func() time.Time, log *slog.Logger) (*App, bool, error) {
+	master, fresh, err := place.master(true)
+	if err != nil {
+		return nil, false, err
+	}
+	first := !store.Exists(place.Data)
+	a := &App{cfg: cfg, place: place, master: master, log: log, now: now, failed: make(chan error, 1)}
+	planner := notify.Planner{Ladders: notify.Defaults(), Lead: cfg.Period}
+	if err := planner.Ladders.Check(); err != nil {
+		return nil, false, err
+	}
+	a.store, err = store.Open(place.Data, master, true, store.Config{
+		Planner: planner, Now: now, Log: log, Changed: a.changed,
+		Fatal: func(err error) {
+			select {
+			case a.failed <- err:
+			default:
+			}
+		},
+	})
+	if err != nil {
+		return nil, false, err
+	}
+	a.wire(planner)
+	if first || fresh {
+		if err := a.exportKey(); err != nil {
+			return nil, false, errors.Join(err, a.store.Close())
+		}
+	}
+	return a, first, nil
+}
+
+// wire connects the rooms over the record.
+func (a *App) wire(planner notify.Planner) {
+	tokens := incident.Tokens{MAC: a.store.MAC, Domain: a.cfg.domain()}
+	a.service = &incident.Service{
+		Store: a.store, Read: mailbox.Read, Now: a.now, Rules: incident.Rules(), Tokens: tokens, Log: a.log,
+		Options: incident.ReadOptions{OwnHosts: a.cfg.OwnHosts, OwnMail: []string{a.cfg.From}},
+		MaxSize: a.cfg.MaxMail << 20,
+	}
+	if a.roads == nil {
+		a.roads = a.transports()
+	}
+	a.sessions = session.New(a.store, a.now)
+	a.pump = newPump(a.service, a.log)
+	a.engine = notify.New(notify.Config{
+		Store: a.store, Planner: planner, Now: a.now, Log: a.log, Period: a.cfg.Period, Batch: a.store.Batch(),
+		Writer:     notify.Writer{From: a.cfg.From, FromName: a.cfg.FromName, ReplyTo: a.cfg.replyTo, URL: a.cfg.URL, Tokens: tokens},
+		Transports: a.roads, After: a.after, Rederive: a.store.RederiveSlice, Findings: a.findings,
+		Pending: func(context.Context) error { a.pump.wake(); return nil },
+	})
+}
+
+// outboxFolder is where mails are kept while no relay is configured.
+func (a *App) outboxFolder() string { return filepath.Join(a.place.Data, "outbox") }
+
+func (a *App) transports() []mailer.Transport {
+	if len(a.cfg.relays) > 0 {
+		return a.cfg.relays
+	}
+	return []mailer.Transport{mailer.NewFolder(a.outboxFolder(), a.now)}
+}
+
+// changed is called after every commit.
+func (a *App) changed() {
+	if a.engine != nil {
+		a.engine.Wake()
+	}
+	if a.pump != nil {
+		a.pump.wake()
+	}
+}
+
+// findings are those that only the wiring can know.
+func (a *App) findings(now time.Time) (f []incident.Finding) {
+	a.mu.Lock()
+	a.turned = now
+	a.mu.Unlock()
+	switch {
+	case len(a.cfg.relays) == 0:
+		f = append(f, incident.Finding{Code: "no-relay", Level: incident.Red})
+	case a.cfg.localURL():
+		f = append(f, incident.Finding{Code: "url-local", Level: incident.Red})
+	}
+	if org, err := a.service.Org(context.Background()); err == nil && org.Settings[settingKeyProved] != `"yes"` {
+		f = append(f, incident.Finding{Code: "key-export-unproved", Level: incident.Amber})
+	}
+	return f
+}
+
+// live answers a watchdog: the engine has turned lately.
+func (a *App) live() error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if late := a.now().Sub(a.turned); late > time.Minute+a.cfg.Period {
+		return fmt.Errorf("the engine has not turned for %s", late.Round(time.Second))
+	}
+	return nil
+}
+
+// ready answers whether reports are accepted: a write goes through.
+func (a *App) ready() error {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	return a.store.Update(ctx, func(incident.Tx) error { return nil })
+}
+
+// accept is the door for mail: raw bytes in, durable when it returns nil.
+func (a *App) accept(ctx context.Context, in incident.Incoming) error {
+	_, err := a.service.Accept(ctx, in)
+	if err != nil && !errors.Is(err, incident.ErrTooLarge) {
+		a.log.Error("a delivery could not be stored; its sender was told to try again", "channel", in.Channel, "err", err)
+	}
+	return err
+}
+
+// Run serves until ctx ends. Everything that listens is open before the
+// addresses are printed on w.
+func (a *App) Run(ctx context.Context, w io.Writer) (err error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	if a.pages, err = ui.New(a.uiConfig()); err != nil {
+		return err
+	}
+	servers, err := a.listen(w)
+	if err != nil {
+		return err
+	}
+	a.turned = a.now()
+	var running sync.WaitGroup
+	errs := make(chan error, len(servers)+3)
+	start := func(name string, run func(context.Context) error) {
+		running.Go(func() {
+			if err := run(ctx); err != nil {
+				errs <- fmt.Errorf("%s: %w", name, err)
+			}
+		})
+	}
+	start("engine", a.engine.Run)
+	start("intake", a.pump.run)
+	for _, s := range servers {
+		start(s.name, s.serve)
+	}
+	if err := a.firstLink(ctx, w); err != nil {
+		cancel()
+	}
+	select {
+	case <-ctx.Done():
+	case err = <-errs:
+	case err = <-a.failed:
+		err = fmt.Errorf("a write to disk failed: %w", err)
+	}
+	stopping, done := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer done()
+	for _, s := range servers {
+		err = errors.Join(err, s.stop(stopping))
+	}
+	cancel()
+	running.Wait()
+	return err
+}
+
+// Close closes the record.
+func (a *App) Close() error { return a.store.Close() }
+
+func (a *App) uiConfig() ui.Config {
+	c := ui.Config{
+		Service: a.service, Sessions: a.sessions, Now: a.now, Health: a.engine.Health, Live: a.live, Ready: a.ready,
+		URL: a.cfg.URL, TrustedProxies: a.cfg.proxies, Log: a.log,
+	}
+	if len(a.cfg.relays) == 0 {
+		c.MailNotice = a.outboxFolder
+	}
+	return c
+}
+
+// server is one thing that listens.
+type server struct {
+	name  string
+	serve func(context.Context) error
+	stop  func(context.Context) error
+}
+
+// listen opens every address. When one cannot be had, those already open are
+// closed again.
+func (a *App) listen(w io.Writer) (servers []server, err error) {
+	defer func() {
+		if err != nil {
+			for _, s := range servers {
+				_ = s.stop(context.Background())
+			}
+		}
+	}()
+	pages, err := net.Listen("tcp", a.cfg.Listen)
+	if err != nil {
+		return servers, fmt.Errorf("pages: %w", err)
+	}
+	servers = append(servers, a.httpServer("pages", pages, a.pages))
+	fmt.Fprintf(w, "pages     http://%s  (report a leak: http://%s/melden)\n", pages.Addr(), pages.Addr())
+	for _, door := range []struct {
+		name, address string
+		lmtp          bool
+	}{{"smtp", a.cfg.MailListen, false}, {"lmtp", a.cfg.LMTPListen, true}} {
+		if door.address == "" {
+			continue
+		}
+		l, err := listenOn(door.address)
+		if err != nil {
+			return servers, fmt.Errorf("%s: %w", door.name, err)
+		}
+		servers = append(servers, a.mailServer(door.name, l, door.lmtp))
+		fmt.Fprintf(w, "%-9s %s for %s\n", "mail in", l.Addr(), strings.Join(a.cfg.Recipients, ", "))
+	}
+	socket, err := listenControl(a.place.Data)
+	if err != nil {
+		return servers, err
+	}
+	servers = append(servers, a.httpServer("control", socket, controlHandler(a)))
+	if len(a.cfg.relays) == 0 {
+		fmt.Fprintf(w, "mail out  kept in %s: no relay is configured, so no mail leaves this machine\n", a.outboxFolder())
+	}
+	for _, r := range a.cfg.relays {
+		fmt.Fprintf(w, "mail out  %s\n", r.Name())
+	}
+	return servers, nil
+}
+
+// listenOn opens a TCP address or unix:PATH.
+func listenOn(address string) (net.Listener, error) {
+	path, ok := strings.CutPrefix(address, "unix:")
+	if !ok {
+		return net.Listen("tcp", address)
+	}
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, err
+	}
+	return net.Listen("unix", path)
+}
+
+func (a *App) mailServer(name string, l net.Listener, lmtp bool) server {
+	listener := mailbox.NewListener(mailbox.ListenerConfig{
+		Accept: a.accept, Own: mailbox.OwnRecipients(a.cfg.Recipients...), Now: a.now, Domain: a.cfg.domain(), LMTP: lmtp,
+		Log: a.log, MaxMessage: a.cfg.MaxMail << 20,
+	})
+	return server{name: name, serve: func(context.Context) error { return listener.Serve(l) }, stop: listener.Shutdown}
+}
+
+func (a *App) httpServer(name string, l net.Listener, h http.Handler) server {
+	srv := &http.Server{
+		Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 5 * time.Minute, WriteTimeout: 5 * time.Minute,
+		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
+		ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
+	}
+	srv.RegisterOnShutdown(a.pages.Close)
+	return server{
+		name: name,
+		serve: func(context.Context) error {
+			if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+				return err
+			}
+			return nil
+		},
+		stop: func(ctx context.Context) error {
+			if err := srv.Shutdown(ctx); err != nil {
+				return srv.Close()
+			}
+			return nil
+		},
+	}
+}
+
+// linkPath is where a one-time link leads.
+func linkPath(token string) string { return "/link/" + token }
+
+// firstLink prints the one-time link for the first officer, until there is one.
+func (a *App) firstLink(ctx context.Context, w io.Writer) error {
+	token, err := a.sessions.FirstLink(ctx)
+	if errors.Is(err, session.ErrNotNeeded) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "\nNobody can be alerted yet. Make the first officer with this link (once, on this machine):\n\n  %s\n\n", a.cfg.URL+linkPath(token))
+	return nil
+}

@@ -1,0 +1,199 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/mail"
+	"net/netip"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"meldklok/incident/store"
+	"meldklok/notify/mailer"
+)
+
+// Place says where the data and the master key are; every command knows it.
+type Place struct {
+	Data    string `help:"Data folder." default:"./meldklok-data" env:"MELDKLOK_DATA" type:"path" placeholder:"DIR"`
+	KeyFile string `help:"Master key file; never inside the data folder. Default: the systemd credential meldklok-master, or else meldklok/master.key in your configuration folder." env:"MELDKLOK_KEY_FILE" type:"path" placeholder:"FILE"`
+}
+
+// ServeConfig is every setting of the service. Each has a default, a flag and
+// an environment variable.
+type ServeConfig struct {
+	Listen     string   `help:"Address of the pages." default:"127.0.0.1:8072" env:"MELDKLOK_LISTEN" placeholder:"ADDR"`
+	URL        string   `help:"Address at which people reach the pages; the only source of links in mails." default:"http://localhost:8072" env:"MELDKLOK_URL"`
+	Proxies    []string `name:"trusted-proxy" help:"Network of a reverse proxy whose X-Forwarded-For is believed; repeatable." env:"MELDKLOK_TRUSTED_PROXY" placeholder:"CIDR"`
+	MailListen string   `help:"Address for mail in by SMTP; empty: none." default:"127.0.0.1:2525" env:"MELDKLOK_MAIL_LISTEN" placeholder:"ADDR"`
+	LMTPListen string   `name:"lmtp-listen" help:"Address (or unix:PATH) for mail in by LMTP; empty: none." env:"MELDKLOK_LMTP_LISTEN" placeholder:"ADDR"`
+	Recipients []string `name:"recipient" help:"Address, or @domain, for which mail is taken in; repeatable." default:"privacy@localhost" env:"MELDKLOK_RECIPIENT" placeholder:"ADDRESS"`
+	OwnHosts   []string `name:"own-host" help:"Mail server of your organisation, whose Received and Authentication-Results lines are believed; repeatable." env:"MELDKLOK_OWN_HOST" placeholder:"HOST"`
+	MaxMail    int64    `help:"Size limit of one message, in MiB." default:"50" env:"MELDKLOK_MAX_MAIL" placeholder:"MIB"`
+
+	Relays       []string `name:"relay" help:"Outgoing mail server, smtp+starttls://USER@HOST:587, smtps://… or smtp://localhost:25; repeatable, in order of preference. None: mails are kept in the data folder and sent to nobody." env:"MELDKLOK_RELAY" placeholder:"URL"`
+	RelaySecrets []string `name:"relay-password-file" help:"File with the password of the relay at the same place in the list; repeatable." env:"MELDKLOK_RELAY_PASSWORD_FILE" placeholder:"FILE"`
+	From         string   `help:"Address from which Meldklok sends." default:"meldklok@localhost" env:"MELDKLOK_FROM" placeholder:"ADDRESS"`
+	FromName     string   `help:"Name beside that address." default:"Meldklok" env:"MELDKLOK_FROM_NAME" placeholder:"NAME"`
+	ReplyTo      string   `help:"Address for replies: the privacy mailbox. Default: the first --recipient that is an address." env:"MELDKLOK_REPLY_TO" placeholder:"ADDRESS"`
+
+	Period    time.Duration `help:"Time between two turns of the engine." default:"5s" env:"MELDKLOK_PERIOD"`
+	LogFormat string        `help:"Form of the log: text or json." enum:"text,json" default:"text" env:"MELDKLOK_LOG_FORMAT"`
+	LogLevel  string        `help:"Least level that is logged: debug, info, warn, error." enum:"debug,info,warn,error" default:"info" env:"MELDKLOK_LOG_LEVEL"`
+}
+
+// parsed is the configuration in the types that the rooms take.
+type parsed struct {
+	ServeConfig
+	proxies []netip.Prefix
+	relays  []mailer.Transport
+	replyTo string
+}
+
+// check reads what the flags hold and says in one sentence each what is wrong.
+func (c ServeConfig) check() (*parsed, error) {
+	p := &parsed{ServeConfig: c}
+	var errs []error
+	for _, text := range c.Proxies {
+		prefix, err := parsePrefix(text)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("--trusted-proxy %s: not a network like 10.0.0.0/8", text))
+		}
+		p.proxies = append(p.proxies, prefix)
+	}
+	if u, err := url.Parse(c.URL); err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+		errs = append(errs, fmt.Errorf("--url %s: not an address like https://meldklok.example.org", c.URL))
+	}
+	p.URL = strings.TrimRight(c.URL, "/")
+	for _, address := range []string{c.From, c.ReplyTo} {
+		if a, err := mail.ParseAddress(address); address != "" && (err != nil || a.Address != address) {
+			errs = append(errs, fmt.Errorf("%s: not a mail address", address))
+		}
+	}
+	if len(c.RelaySecrets) > len(c.Relays) {
+		errs = append(errs, errors.New("--relay-password-file: more files than relays"))
+	}
+	for i, text := range c.Relays {
+		relay, err := c.relay(i, text)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("--relay: %w", err))
+			continue
+		}
+		p.relays = append(p.relays, relay)
+	}
+	if c.MaxMail < 1 || c.MaxMail > 500 {
+		errs = append(errs, fmt.Errorf("--max-mail %d: choose from 1 to 500 MiB", c.MaxMail))
+	}
+	if c.Period < 100*time.Millisecond || c.Period > time.Minute {
+		errs = append(errs, fmt.Errorf("--period %s: choose from 100ms to 1m", c.Period))
+	}
+	p.replyTo = c.replyAddress()
+	return p, errors.Join(errs...)
+}
+
+func parsePrefix(text string) (netip.Prefix, error) {
+	if addr, err := netip.ParseAddr(text); err == nil {
+		return netip.PrefixFrom(addr, addr.BitLen()), nil
+	}
+	return netip.ParsePrefix(text)
+}
+
+// replyAddress is where answers go: to a mailbox that we read.
+func (c ServeConfig) replyAddress() string {
+	if c.ReplyTo != "" {
+		return c.ReplyTo
+	}
+	for _, r := range c.Recipients {
+		if !strings.HasPrefix(r, "@") && strings.Contains(r, "@") {
+			return r
+		}
+	}
+	return ""
+}
+
+// relay reads one relay; its password comes from a file, or from the systemd
+// credential of the same name, never from a flag.
+func (c ServeConfig) relay(i int, text string) (mailer.Relay, error) {
+	relay, err := mailer.ParseRelay(text)
+	if err != nil || i >= len(c.RelaySecrets) {
+		return relay, err
+	}
+	relay.Password = secretFile(c.RelaySecrets[i])
+	return relay, nil
+}
+
+// domain is the right-hand side of our Message-IDs and our name in greetings.
+func (c ServeConfig) domain() string {
+	if _, domain, ok := strings.Cut(c.From, "@"); ok {
+		return domain
+	}
+	return "localhost"
+}
+
+// localURL reports whether links would lead nowhere from another machine.
+func (c ServeConfig) localURL() bool {
+	u, err := url.Parse(c.URL)
+	if err != nil {
+		return true
+	}
+	ip := net.ParseIP(u.Hostname())
+	return u.Hostname() == "localhost" || (ip != nil && ip.IsLoopback())
+}
+
+// master finds the master key, and makes one for a record that does not exist
+// yet. fresh is true when it was made.
+func (p Place) master(create bool) (m *store.Master, fresh bool, err error) {
+	if dir := os.Getenv("CREDENTIALS_DIRECTORY"); dir != "" && p.KeyFile == "" {
+		raw, err := os.ReadFile(filepath.Join(dir, "meldklok-master"))
+		if err == nil {
+			m, err := store.ParseMaster(raw)
+			return m, false, err
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			return nil, false, fmt.Errorf("read the systemd credential: %w", err)
+		}
+	}
+	path, err := p.keyPath()
+	if err != nil {
+		return nil, false, err
+	}
+	m, err = store.ReadMaster(path)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return m, false, err
+	}
+	if !create || store.Exists(p.Data) {
+		return nil, false, fmt.Errorf("the master key %s is missing: put it back, or give its place with --key-file", path)
+	}
+	if m, err = store.NewMaster(); err != nil {
+		return nil, false, err
+	}
+	return m, true, m.Write(path)
+}
+
+// keyPath is where the master key is, and refuses a place in the data folder:
+// a key beside what it opens protects nothing.
+func (p Place) keyPath() (string, error) {
+	path := p.KeyFile
+	if path == "" {
+		dir, err := os.UserConfigDir()
+		if err != nil {
+			return "", fmt.Errorf("there is no configuration folder for the master key: give its place with --key-file (%w)", err)
+		}
+		path = filepath.Join(dir, "meldklok", "master.key")
+	}
+	data, err := filepath.Abs(p.Data)
+	if err != nil {
+		return "", fmt.Errorf("data folder: %w", err)
+	}
+	if path, err = filepath.Abs(path); err != nil {
+		return "", fmt.Errorf("master key: %w", err)
+	}
+	if rel, err := filepath.Rel(data, path); err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator)) {
+		return "", fmt.Errorf("the master key %s lies inside the data folder, where it protects nothing: choose another place with --key-file", path)
+	}
+	return path, nil
+}

@@ -1,0 +1,123 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"meldklok/incident"
+	"meldklok/incident/store"
+)
+
+// settingKeyProved is set once somebody has opened the recovery copy.
+const settingKeyProved = "key-export-proved"
+
+// exportFile is the recovery copy of the master key. It may lie beside the data:
+// only the phrase opens it, and the phrase is nowhere stored.
+const exportFile = "master-key.age"
+
+func (a *App) exportFile() string { return filepath.Join(a.place.Data, exportFile) }
+
+// exportKey writes the recovery copy at the first start.
+func (a *App) exportKey() (err error) {
+	if a.keyFile, err = a.place.keyPath(); err != nil {
+		return err
+	}
+	a.phrase, err = writeExport(a.master, a.exportFile())
+	return err
+}
+
+// writeExport makes a recovery copy under a fresh phrase.
+func writeExport(m *store.Master, path string) (phrase string, err error) {
+	if phrase, err = store.NewPhrase(); err != nil {
+		return "", err
+	}
+	var sealed bytes.Buffer
+	if err := m.Export(&sealed, phrase, 0); err != nil {
+		return "", err
+	}
+	if err := os.WriteFile(path, sealed.Bytes(), 0o600); err != nil {
+		return "", fmt.Errorf("recovery copy of the master key: %w", err)
+	}
+	return phrase, nil
+}
+
+// keyCommand is about the master key.
+type keyCommand struct {
+	Prove  keyProveCommand  `cmd:"" help:"Open the recovery copy with its phrase (on standard input), so that you know it works."`
+	Export keyExportCommand `cmd:"" help:"Make a new recovery copy; the old one is replaced."`
+}
+
+// keyProveCommand proves that the recovery copy opens.
+type keyProveCommand struct{}
+
+// Run implements the command.
+func (c *keyProveCommand) Run(ctx context.Context, w world, place Place, args []string) error {
+	if terminal(w.stdin) {
+		fmt.Fprint(w.stderr, "Recovery phrase: ")
+		line := make([]byte, 256)
+		n, err := w.stdin.Read(line)
+		if err != nil {
+			return err
+		}
+		w.stdin = bytes.NewReader(line[:n])
+	}
+	return atDesk(ctx, w, place, args, c)
+}
+
+func (c *keyProveCommand) readsInput() {}
+
+func (c *keyProveCommand) do(ctx context.Context, d *desk) error {
+	phrase, err := password(d.stdin)
+	if err != nil {
+		return err
+	}
+	sealed, err := os.ReadFile(filepath.Join(d.place.Data, exportFile))
+	if err != nil {
+		return fmt.Errorf("recovery copy: %w", err)
+	}
+	m, err := store.ImportMaster(bytes.NewReader(sealed), strings.TrimSpace(phrase))
+	if err != nil {
+		return exit(exitRefused, err)
+	}
+	if !m.Same(d.master) {
+		return exit(exitRefused, errors.New("the recovery copy holds another key: make a new one with meldklok key export"))
+	}
+	fmt.Fprintln(d.stdout, "the recovery copy opens, and holds the key of this record")
+	return setProved(ctx, d, true)
+}
+
+// keyExportCommand makes a new recovery copy.
+type keyExportCommand struct{}
+
+// Run implements the command.
+func (c *keyExportCommand) Run(ctx context.Context, w world, place Place, args []string) error {
+	return atDesk(ctx, w, place, args, c)
+}
+
+func (c *keyExportCommand) do(ctx context.Context, d *desk) error {
+	path := filepath.Join(d.place.Data, exportFile)
+	phrase, err := writeExport(d.master, path)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(d.stdout, "%s\n%s\n", path, phrase)
+	return setProved(ctx, d, false)
+}
+
+// setProved records whether the present recovery copy was opened.
+func setProved(ctx context.Context, d *desk, proved bool) error {
+	value := `""`
+	if proved {
+		value = `"yes"`
+	}
+	return d.store.Update(ctx, func(tx incident.Tx) error {
+		_, err := tx.Append(incident.OrgStream(), d.service.Act(incident.System), &incident.SettingSet{Name: settingKeyProved, Value: json.RawMessage(value)})
+		return err
+	})
+}

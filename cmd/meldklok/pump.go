@@ -1,0 +1,82 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"meldklok/incident"
+)
+
+// pump gives accepted deliveries their outcome. It holds none of them: what is
+// waiting is what the record says is waiting, so a restart loses nothing.
+type pump struct {
+	service *incident.Service
+	log     *slog.Logger
+	bell    chan struct{}
+}
+
+// pumpWorkers is how many deliveries are read at once.
+const pumpWorkers = 8
+
+func newPump(service *incident.Service, log *slog.Logger) *pump {
+	return &pump{service: service, log: log, bell: make(chan struct{}, 1)}
+}
+
+// wake makes the pump look.
+func (p *pump) wake() {
+	select {
+	case p.bell <- struct{}{}:
+	default:
+	}
+}
+
+// run pumps until ctx ends.
+func (p *pump) run(ctx context.Context) error {
+	for {
+		if err := p.drain(ctx); err != nil && ctx.Err() == nil {
+			p.log.Error("deliveries could not be processed; they are tried again", "err", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-p.bell:
+		case <-time.After(5 * time.Second):
+		}
+	}
+}
+
+// drain processes until nothing is waiting.
+func (p *pump) drain(ctx context.Context) error {
+	for {
+		items, err := p.service.PendingItems(ctx, 100)
+		if err != nil || len(items) == 0 {
+			return err
+		}
+		var workers sync.WaitGroup
+		var mu sync.Mutex
+		var failed error
+		queue := make(chan uint64)
+		for range min(pumpWorkers, len(items)) {
+			workers.Go(func() {
+				for item := range queue {
+					if _, err := p.service.Process(ctx, item); err != nil && !errors.Is(err, incident.ErrNotFound) {
+						mu.Lock()
+						failed = errors.Join(failed, err)
+						mu.Unlock()
+					}
+				}
+			})
+		}
+		for _, item := range items {
+			queue <- item
+		}
+		close(queue)
+		workers.Wait()
+		if failed != nil {
+			return failed
+		}
+	}
+}

@@ -1,0 +1,114 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+
+	"meldklok/incident"
+	"meldklok/incident/people"
+	"meldklok/ui/session"
+)
+
+// userCommand is about people.
+type userCommand struct {
+	Add  userAddCommand  `cmd:"" help:"Add a person, or give an existing one a role. A password may stand on standard input; otherwise a one-time link is printed."`
+	List userListCommand `cmd:"" help:"List the people."`
+}
+
+// userAddCommand adds a person.
+type userAddCommand struct {
+	Email string   `required:"" help:"Address for alerts, and name to sign in with."`
+	Role  []string `required:"" help:"officer, deputy, fg, management, admin or auditor; repeatable."`
+	Name  string   `help:"Name."`
+	Lang  string   `help:"Language of pages and mails." enum:"nl,en" default:"nl"`
+}
+
+// Run implements the command.
+func (c *userAddCommand) Run(ctx context.Context, w world, place Place, args []string) error {
+	return atDesk(ctx, w, place, args, c)
+}
+
+func (c *userAddCommand) makesRecord() {}
+
+func (c *userAddCommand) do(ctx context.Context, d *desk) error {
+	var roles []people.Role
+	for _, text := range c.Role {
+		role, ok := people.ParseRole(text)
+		if !ok {
+			return exit(exitUsage, fmt.Errorf("--role %s: choose from officer, deputy, fg, management, admin, auditor", text))
+		}
+		roles = append(roles, role)
+	}
+	secret, err := password(d.stdin)
+	if err != nil {
+		return err
+	}
+	p := people.Person{Email: c.Email, Name: c.Name, Lang: c.Lang, Roles: roles}
+	org, err := d.service.Org(ctx)
+	if err != nil {
+		return err
+	}
+	if known, ok := org.People.FindEmail(c.Email); ok {
+		p = known
+		for _, role := range roles {
+			if !p.Has(role) {
+				p.Roles = append(p.Roles, role)
+			}
+		}
+	}
+	id, err := d.service.SetPerson(ctx, incident.System, p)
+	if err != nil {
+		return exit(exitRefused, err)
+	}
+	if secret != "" {
+		if err := d.sessions.SetPassword(ctx, id, secret); err != nil {
+			return exit(exitRefused, err)
+		}
+		fmt.Fprintf(d.stdout, "%s\n", id)
+		return nil
+	}
+	token, err := d.sessions.Invite(ctx, id)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(d.stdout, "%s\n%s\n", id, d.url+linkPath(token))
+	return nil
+}
+
+// readsInput: a password may stand on standard input.
+func (c *userAddCommand) readsInput() {}
+
+// password reads one line of standard input; empty if there is none.
+func password(r io.Reader) (string, error) {
+	raw, err := io.ReadAll(io.LimitReader(r, 1024))
+	if err != nil {
+		return "", fmt.Errorf("read the password: %w", err)
+	}
+	line, _, _ := strings.Cut(string(raw), "\n")
+	return strings.TrimRight(line, "\r"), nil
+}
+
+// userListCommand lists people.
+type userListCommand struct{}
+
+// Run implements the command.
+func (c *userListCommand) Run(ctx context.Context, w world, place Place, args []string) error {
+	return atDesk(ctx, w, place, args, c)
+}
+
+func (c *userListCommand) do(ctx context.Context, d *desk) error {
+	org, err := d.service.Org(ctx)
+	if err != nil {
+		return err
+	}
+	for _, p := range org.People {
+		roles := make([]string, len(p.Roles))
+		for i, r := range p.Roles {
+			roles[i] = string(r)
+		}
+		fmt.Fprintf(d.stdout, "%-5s %-32s %s\n", p.ID, p.Email, strings.Join(roles, ","))
+	}
+	return nil
+}
