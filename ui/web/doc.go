@@ -1,0 +1,18 @@
+// Package web is the pages: server-made HTML that works without JavaScript, in
+// Dutch and in English.
+//
+//	routes.go     the one table of routes and who may use them
+//	web.go        Config, New
+//	view.go       what every page is rendered from: language, person, banners
+//	form.go       fields, and what is wrong with them, beside them
+//	open*.go      for everybody: report a leak, see how a report stands
+//	sign.go       sign in and out, one-time links, the own account
+//	board.go      the open clocks
+//	incident*.go  one case: clock first, then what to do next
+//	pages/*.html  the templates; base.html is around all of them
+//	static/       style sheet, script, icon: embedded, named by their content
+//
+// The pages hold no rule of the domain: they show what incident.Service says,
+// turn a form into one of its commands, and show its refusal beside the field
+// it is about, with everything that was typed still there.
+package web

@@ -1,0 +1,78 @@
+package web
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"meldklok/incident"
+	"meldklok/ui/locale"
+	"meldklok/ui/session"
+)
+
+// healthData is what the last audit found, explained.
+type healthData struct {
+	incident.Health
+	Explained []explained
+	Folder    string
+}
+
+type explained struct {
+	incident.Finding
+	Text, Todo string
+}
+
+func (p *Pages) health(c echo.Context) error {
+	d := healthData{Health: p.cfg.Health(), Folder: p.cfg.MailNotice()}
+	lang := p.language(c)
+	for _, level := range []incident.Level{incident.Red, incident.Amber} {
+		for _, f := range d.Findings {
+			if f.Level == level {
+				d.Explained = append(d.Explained, explained{f, finding(lang, f), todo(lang, f)})
+			}
+		}
+	}
+	return p.show(c, "health", d)
+}
+
+// problemData explains a failed request.
+type problemData struct {
+	Status          int
+	What, Todo      string
+	Request, Detail string
+}
+
+// Problem answers a failed request with a page that says what to do.
+func (p *Pages) Problem(c echo.Context, status int, cause error) error {
+	if c.Request().Method == http.MethodHead {
+		return c.NoContent(status)
+	}
+	if _, err := p.Identify(c); err != nil {
+		c.Set(personKey, nil)
+	}
+	v := p.view(c, "problem", nil)
+	id := problemID(status, cause)
+	d := problemData{Status: status, What: v.T(id), Todo: v.T(id + ".todo"), Request: c.Response().Header().Get(echo.HeaderXRequestID)}
+	if problems, ok := problemsOf(v.Lang, cause); ok && status == http.StatusUnprocessableEntity {
+		d.Detail = problems[0].Text
+	}
+	v.Title, v.Data = d.What, d
+	return p.render(c, status, v)
+}
+
+func problemID(status int, cause error) string {
+	if errors.Is(cause, session.ErrLink) {
+		return "problem.link"
+	}
+	known := map[int]string{
+		http.StatusBadRequest: "problem.bad", http.StatusForbidden: "problem.forbidden",
+		http.StatusNotFound: "problem.not-found", http.StatusMethodNotAllowed: "problem.not-found",
+		http.StatusRequestEntityTooLarge: "problem.too-large", http.StatusUnprocessableEntity: "problem.refused",
+		http.StatusTooManyRequests: "problem.busy", http.StatusServiceUnavailable: "problem.unavailable",
+	}
+	if id, ok := known[status]; ok && locale.Has(id) {
+		return id
+	}
+	return "problem.broken"
+}

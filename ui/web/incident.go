@@ -1,0 +1,258 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"meldklok/incident"
+	"meldklok/incident/people"
+	"meldklok/incident/risk"
+)
+
+// incidentData is one case.
+type incidentData struct {
+	Inc      *incident.Incident
+	Headline string
+	Next     next
+	Turn     []string // whose turn it is
+	Clocks   []clockView
+	Readings *incident.Readings // how else the AP's period could be counted
+	Reports  []reportView
+	Score    *scoreView
+	Facts    []factView
+	Alerts   []alertView
+	Log      []logLine
+	Decides  bool // the reader may decide
+	Looks    bool // the reader may press «seen»
+
+	actions []string
+	people  people.Directory
+}
+
+// Offers reports whether the action makes sense now and the reader may do it.
+func (d incidentData) Offers(action string) bool {
+	return d.Decides && slices.Contains(d.actions, action)
+}
+
+// OpenDuties lists the kinds that are still open.
+func (d incidentData) OpenDuties() []incident.DutyKind {
+	var open []incident.DutyKind
+	for _, x := range d.Inc.Duties {
+		if x.Open() {
+			open = append(open, x.Kind)
+		}
+	}
+	return open
+}
+
+// TellDuties lists the open duties to tell somebody other than the AP.
+func (d incidentData) TellDuties() []incident.DutyKind {
+	return slices.DeleteFunc(d.OpenDuties(), func(k incident.DutyKind) bool {
+		return k != incident.DutyPeople && k != incident.DutyController
+	})
+}
+
+// FilingKinds lists what can be filed now.
+func (d incidentData) FilingKinds() []incident.FilingKind {
+	if _, filed := d.Inc.FirstFiling(); filed {
+		return []incident.FilingKind{incident.FilingFollowUp, incident.FilingWithdrawal}
+	}
+	return []incident.FilingKind{incident.FilingInitial}
+}
+
+// NotDueCodes and NoReportCodes list reason codes.
+func (d incidentData) NotDueCodes() []string   { return incident.DoesNotApplyCodes() }
+func (d incidentData) NoReportCodes() []string { return incident.NoReportCodes() }
+
+// actionsFor lists what can be done to an incident in its present state. It only
+// saves people a refusal; the domain decides.
+func actionsFor(inc *incident.Incident) []string {
+	if !inc.Into.IsZero() {
+		return []string{"reopen"}
+	}
+	_, filed := inc.FirstFiling()
+	ap := inc.Duty(incident.DutyAP)
+	apOpen := ap != nil && ap.Open()
+	actions := []string{"describe", "assess"}
+	add := func(when bool, names ...string) {
+		if when {
+			actions = append(actions, names...)
+		}
+	}
+	add(ap != nil, "confirm")
+	add(apOpen, "notify", "does-not-apply")
+	add(apOpen || (filed && !inc.Closed), "file")
+	add(inc.AnyOpen(), "waive")
+	add(apOpen && !filed, "not-a-breach", "merge")
+	add(!filed && !inc.Is(incident.DecideNoReport), "no-report")
+	for _, kind := range []incident.DutyKind{incident.DutyPeople, incident.DutyController} {
+		d := inc.Duty(kind)
+		add(d != nil && d.Open(), "told")
+	}
+	add(!inc.AnyOpen() && !inc.Closed, "close")
+	add(inc.Closed || slices.ContainsFunc(inc.Duties, func(d incident.Duty) bool {
+		return !d.Open() && d.Outcome != incident.OutcomeMet
+	}), "reopen")
+	return actions
+}
+
+func (p *Pages) incident(c echo.Context) error {
+	v, err := p.incidentView(c)
+	if err != nil {
+		return err
+	}
+	return p.render(c, http.StatusOK, v)
+}
+
+// incidentView gathers what the page of an incident shows.
+func (p *Pages) incidentView(c echo.Context) (*View, error) {
+	ref, err := ref(c)
+	if err != nil {
+		return nil, err
+	}
+	ctx, now := c.Request().Context(), p.now()
+	v := p.view(c, "incident", nil)
+	d := incidentData{Decides: deciders().Admits(v.Me), Looks: lookers().Admits(v.Me)}
+	var entries []incident.Entry
+	if d.Inc, entries, d.people, err = p.load(ctx, ref); err != nil {
+		return nil, err
+	}
+	d.Headline, d.Next, d.actions = headline(d.Inc, entries), nextFor(d.Inc, now), actionsFor(d.Inc)
+	for _, x := range d.Inc.Duties {
+		d.Clocks = append(d.Clocks, clockOf(x, now))
+		if x.Kind == incident.DutyAP {
+			r := incident.Read(x.Clock.Start, x.Hours)
+			d.Readings = &r
+		}
+	}
+	for _, person := range d.people.Audience([]people.Role{people.Officer}, now) {
+		d.Turn = append(d.Turn, person.Name)
+	}
+	d.Score, d.Facts = scoreOf(v, d.Inc), factsOf(v, d.Inc.Facts)
+	if d.Reports, err = p.reports(ctx, d.Inc, entries); err != nil {
+		return nil, err
+	}
+	d.Alerts = p.alerts(ctx, d, entries)
+	d.Log = logOf(v, d.people, entries)
+	v.Title = d.Inc.Ref.String()
+	if d.Headline != "" {
+		v.Title += " " + d.Headline
+	}
+	if len(d.Inc.Trouble) > 0 {
+		v.Banners = append(v.Banners, Banner{Level: incident.Red, Text: v.T("banner.undelivered"), Link: "#alerts"})
+	}
+	p.incidentDefaults(v, d)
+	v.Data = d
+	return v, nil
+}
+
+func (p *Pages) load(ctx context.Context, ref incident.Ref) (*incident.Incident, []incident.Entry, people.Directory, error) {
+	inc, err := p.cfg.Service.Incident(ctx, ref)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	entries, err := p.cfg.Service.Entries(ctx, ref)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	org, err := p.cfg.Service.Org(ctx)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	return inc, entries, org.People, nil
+}
+
+// incidentDefaults fills in what the forms start with.
+func (p *Pages) incidentDefaults(v *View, d incidentData) {
+	if ap := d.Inc.Duty(incident.DutyAP); ap != nil {
+		v.setMoment("confirm", "at", ap.Clock.Start)
+	}
+	v.set("describe", "title", d.Inc.Title)
+	v.set("describe", "summary", d.Inc.Summary)
+	v.set("file", "kind", string(d.FilingKinds()[0]))
+	v.set("file", "channel", v.T("file.channel.default"))
+	if open := d.OpenDuties(); len(open) > 0 {
+		v.set("waive", "duty", string(open[0]))
+	}
+	if tell := d.TellDuties(); len(tell) > 0 {
+		v.set("told", "duty", string(tell[0]))
+	}
+	if d.Inc.NoReport != "" {
+		v.set("no-report", "code", d.Inc.NoReport)
+	}
+	if !d.Inc.Suspect.IsZero() {
+		v.set("merge", "into", d.Inc.Suspect.String())
+	}
+}
+
+// headline is the title that a person gave, else the first report's subject.
+func headline(inc *incident.Incident, entries []incident.Entry) string {
+	if inc.Title != "" {
+		return inc.Title
+	}
+	for _, e := range entries {
+		if b, ok := e.Body.(*incident.Reported); ok {
+			return strings.TrimSpace(b.Private.Subject)
+		}
+	}
+	return ""
+}
+
+// scoreView is the score with its reasons in words.
+type scoreView struct {
+	incident.Score
+	Machine bool
+	Band    string
+	Because []risk.Reason
+	Missing []string // questions that are still open
+}
+
+func scoreOf(v *View, inc *incident.Incident) *scoreView {
+	if inc.Score == nil {
+		return nil
+	}
+	s := &scoreView{Score: *inc.Score, Machine: inc.ByMachine, Band: v.Say(risk.Band(inc.Score.Band).Label())}
+	rules := risk.Rules()
+	for _, code := range inc.Score.Reasons {
+		if i := slices.IndexFunc(rules, func(r risk.Reason) bool { return r.Code == code }); i >= 0 {
+			s.Because = append(s.Because, rules[i])
+		}
+	}
+	missing := risk.Assess(inc.Facts).Missing
+	for _, q := range risk.Questions() {
+		if slices.Contains(missing, q.Field) {
+			s.Missing = append(s.Missing, v.Say(q.Label))
+		}
+	}
+	return s
+}
+
+// factView is one answered question.
+type factView struct{ Question, Answer string }
+
+func factsOf(v *View, f risk.Facts) (facts []factView) {
+	for _, q := range risk.Questions() {
+		values := risk.Values(f, q.Field)
+		if len(values) == 0 {
+			continue
+		}
+		labels := make([]string, len(values))
+		for i, value := range values {
+			labels[i] = value
+			for _, o := range q.Options {
+				if o.Value == value {
+					labels[i] = v.Say(o.Label)
+				}
+			}
+			if value == risk.Unknown {
+				labels[i] = v.T("assess.perhaps-more")
+			}
+		}
+		facts = append(facts, factView{v.Say(q.Label), strings.Join(labels, "; ")})
+	}
+	return facts
+}

@@ -1,0 +1,122 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+
+	"github.com/labstack/echo/v4"
+
+	"meldklok/incident"
+)
+
+// act carries out one of the commands on an incident, or shows its page again
+// with what has to change.
+func (p *Pages) act(c echo.Context) error {
+	values, err := form(c)
+	if err != nil {
+		return err
+	}
+	name := c.Param("action")
+	ref, err := ref(c)
+	if err != nil {
+		return err
+	}
+	cmd, err := command(name, values)
+	if err == nil {
+		_, err = p.cfg.Service.Do(c.Request().Context(), ref, actor(c), cmd)
+	}
+	return p.acted(c, ref, name, values, err)
+}
+
+// acted answers a command: on to the page, or the page again with the refusal.
+func (p *Pages) acted(c echo.Context, ref incident.Ref, name string, values url.Values, err error) error {
+	if err == nil {
+		return c.Redirect(http.StatusSeeOther, "/incidents/"+ref.String()+"?done="+name)
+	}
+	if _, ok := problemsOf(p.language(c), err); !ok {
+		return err
+	}
+	v, viewErr := p.incidentView(c)
+	if viewErr != nil {
+		return viewErr
+	}
+	status, err := v.refused(name, values, err)
+	if err != nil {
+		return err
+	}
+	return p.render(c, status, v)
+}
+
+// command reads a form into the command it stands for. It returns
+// incident.ErrNotFound for a name that is none.
+func command(name string, values url.Values) (incident.Command, error) {
+	get := values.Get
+	switch name {
+	case "confirm":
+		at, err := moment(values, "at")
+		return incident.ConfirmAwareness{At: at, Reason: get("reason")}, err
+	case "describe":
+		return incident.Describe{Title: get("title"), Summary: get("summary")}, nil
+	case "notify":
+		return incident.WillNotify{Reasons: get("reasons"), TellPeople: get("tell") == "yes"}, nil
+	case "waive":
+		w := incident.Waive{Duty: incident.DutyKind(get("duty")), Reasons: get("reasons")}
+		if w.Duty == "" || w.Duty == incident.DutyAP {
+			w.Code = "unlikely-risk"
+		}
+		return w, nil
+	case "not-a-breach":
+		return incident.NotABreach{Excludes: get("reasons")}, nil
+	case "does-not-apply":
+		return incident.DoesNotApply{Code: get("code"), Reasons: get("reasons")}, nil
+	case "no-report":
+		return incident.NoReport{Code: get("code")}, nil
+	case "told":
+		return incident.PeopleTold{Duty: incident.DutyKind(get("duty")), Reasons: get("reasons")}, nil
+	case "file":
+		return fileCommand(values)
+	case "reopen":
+		return incident.Reopen{Reasons: get("reasons")}, nil
+	case "close":
+		return incident.Close{Reasons: get("reasons")}, nil
+	}
+	return nil, fmt.Errorf("web: no such action: %w", incident.ErrNotFound)
+}
+
+func fileCommand(values url.Values) (incident.Command, error) {
+	at, err := moment(values, "at")
+	return incident.File{
+		Kind: incident.FilingKind(values.Get("kind")), Provisional: values.Get("provisional") == "yes",
+		Number: values.Get("number"), At: at, Channel: values.Get("channel"), Text: values.Get("text"),
+		Delay: values.Get("delay"), WhyEarlier: values.Get("earlier"),
+	}, err
+}
+
+// seen is open to the FG too: it ends nothing but the retries of one rung.
+func (p *Pages) seen(c echo.Context) error {
+	ref, err := ref(c)
+	if err != nil {
+		return err
+	}
+	_, err = p.cfg.Service.Do(c.Request().Context(), ref, actor(c), incident.Seen{})
+	return p.acted(c, ref, "seen", url.Values{}, err)
+}
+
+func (p *Pages) merge(c echo.Context) error {
+	values, err := form(c)
+	if err != nil {
+		return err
+	}
+	dup, err := ref(c)
+	if err != nil {
+		return err
+	}
+	keep, err := incident.ParseRef(values.Get("into"))
+	if err != nil {
+		err = &fieldError{"into", err}
+	} else {
+		err = p.cfg.Service.Merge(c.Request().Context(), dup, keep, actor(c), values.Get("reasons"))
+	}
+	return p.acted(c, dup, "merge", values, err)
+}

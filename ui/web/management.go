@@ -1,0 +1,82 @@
+package web
+
+import (
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"meldklok/incident"
+)
+
+// managementData says whether we are on time, without any case content.
+type managementData struct {
+	Clocks  []managementClock
+	More    bool
+	Late    int
+	Urgent  int
+	Months  []managementMonth
+	Usual   time.Duration // median from receipt to filing
+	AnyFile bool
+}
+
+// managementClock is a clock without its case: reference and time only.
+type managementClock struct {
+	Ref   incident.Ref
+	Clock clockView
+}
+
+type managementMonth struct {
+	month
+	Bar [4]bar // in time, late, not needed, open
+}
+
+// bar is a piece of a stacked bar, in per cent of the busiest month.
+type bar struct{ X, Width int }
+
+func (p *Pages) management(c echo.Context) error {
+	ctx, now := c.Request().Context(), p.now()
+	rows, err := p.cfg.Service.Board(ctx, mostRows+1)
+	if err != nil {
+		return err
+	}
+	f, err := p.figures(ctx)
+	if err != nil {
+		return err
+	}
+	var d managementData
+	if d.More = len(rows) > mostRows; d.More {
+		rows = rows[:mostRows]
+	}
+	for _, r := range rows {
+		clock := clockOf(r.Duty, now)
+		d.Clocks = append(d.Clocks, managementClock{r.Ref, clock})
+		switch clock.Level {
+		case "late":
+			d.Late++
+		case "urgent":
+			d.Urgent++
+		}
+	}
+	d.Months = drawMonths(f.months)
+	d.Usual, d.AnyFile = f.usual()
+	return p.show(c, "management", d)
+}
+
+// drawMonths lays the pieces of every month's bar end to end.
+func drawMonths(months []month) []managementMonth {
+	most := 0
+	for _, m := range months {
+		most = max(most, m.Reports)
+	}
+	out := make([]managementMonth, len(months))
+	for i, m := range months {
+		out[i].month = m
+		x := 0
+		for j, n := range []int{m.InTime, m.Late, m.NotFiled, m.Open} {
+			width := m.share(n, most)
+			out[i].Bar[j] = bar{X: x, Width: width}
+			x += width
+		}
+	}
+	return out
+}

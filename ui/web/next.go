@@ -1,0 +1,67 @@
+package web
+
+import (
+	"time"
+
+	"meldklok/incident"
+)
+
+// next is what has to be done next, as a sentence of the catalogue.
+type next struct {
+	ID   string    // "next.<what>"
+	Due  time.Time // zero when there is no hurry
+	Into incident.Ref
+	Form string // where on the incident's page it is done; empty: nowhere
+}
+
+// nextFor decides what has to be done next. It is pure; the first thing that
+// applies is the answer, the AP's clock before all others.
+func nextFor(inc *incident.Incident, now time.Time) next {
+	if !inc.Into.IsZero() {
+		return next{ID: "next.merged", Into: inc.Into}
+	}
+	if d := inc.Duty(incident.DutyAP); d != nil && d.Open() {
+		n := nextForAP(inc)
+		n.Due = d.Clock.Due
+		if d.Overdue(now) {
+			n = next{ID: "next.overdue", Due: d.Clock.Due, Form: "file"}
+		}
+		return n
+	}
+	for _, todo := range []struct {
+		kind     incident.DutyKind
+		id, form string
+	}{
+		{incident.DutyController, "next.controller", "told"},
+		{incident.DutyPeople, "next.people", "told"},
+		{incident.DutyFollowUp, "next.follow-up", "file"},
+	} {
+		if d := inc.Duty(todo.kind); d != nil && d.Open() {
+			return next{ID: todo.id, Due: d.Clock.Due, Form: todo.form}
+		}
+	}
+	switch {
+	case inc.Closed:
+		return next{ID: "next.nothing"}
+	case inc.Status() == incident.StatusHistory:
+		return next{ID: "next.history"}
+	}
+	return next{ID: "next.close", Form: "close"}
+}
+
+// nextForAP is the way to a filing or a waiver, step by step.
+func nextForAP(inc *incident.Incident) next {
+	switch {
+	case inc.Is(incident.DecideNotify):
+		return next{ID: "next.file", Form: "file"}
+	case inc.Aware == nil && inc.NoReport != "" && inc.ByMachine:
+		return next{ID: "next.perhaps-no-report", Form: "no-report"}
+	case inc.Aware == nil:
+		return next{ID: "next.confirm", Form: "confirm"}
+	case inc.Score == nil || inc.ByMachine:
+		return next{ID: "next.assess", Form: "assess"}
+	case inc.Score.Notify:
+		return next{ID: "next.file-scored", Form: "file"}
+	}
+	return next{ID: "next.waive", Form: "waive"}
+}

@@ -1,0 +1,276 @@
+package web
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"mime/multipart"
+	"net/http"
+	"net/url"
+	"path"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/labstack/echo/v4"
+
+	"meldklok/incident"
+)
+
+// FastPaths lists what a report is about, in the order of how often it happens.
+// Stored values.
+func FastPaths() []string {
+	return []string{"wrong-recipient", "lost", "phishing", "published", "other"}
+}
+
+// openData is the report form.
+type openData struct {
+	Behalf bool // an officer enters it for somebody
+	Most   int64
+	Once   string // recognises the same form sent twice
+}
+
+func (p *Pages) reportForm(c echo.Context) error { return p.emptyReport(c, false) }
+func (p *Pages) enterForm(c echo.Context) error  { return p.emptyReport(c, true) }
+
+func (p *Pages) emptyReport(c echo.Context, behalf bool) error {
+	once, err := newOnce()
+	if err != nil {
+		return err
+	}
+	return p.show(c, "report", openData{Behalf: behalf, Most: p.cfg.MaxUpload, Once: once})
+}
+
+// report takes a report of anybody. It answers only when the report is on disk.
+func (p *Pages) report(c echo.Context) error { return p.takeReport(c, false) }
+
+// enter takes a report that came by phone or at a desk.
+func (p *Pages) enter(c echo.Context) error { return p.takeReport(c, true) }
+
+func (p *Pages) takeReport(c echo.Context, behalf bool) error {
+	values, files, err := p.readReport(c)
+	if err != nil {
+		return p.reportRefused(c, behalf, values, err)
+	}
+	form, err := p.fillReport(c, values, files)
+	if err != nil {
+		return p.reportRefused(c, behalf, values, err)
+	}
+	channel := incident.ChannelForm
+	if behalf {
+		channel, form.Entered = incident.ChannelPhone, string(me(c).ID)
+	}
+	got, err := p.receipts.once(values.Get("once"), func() (receipt, error) {
+		ref, code, err := p.cfg.Service.ReportForm(c.Request().Context(), form, channel)
+		return receipt{ref: ref, code: code}, err
+	})
+	if err != nil {
+		return p.reportRefused(c, behalf, values, err)
+	}
+	if behalf {
+		return c.Redirect(http.StatusSeeOther, "/incidents/"+got.ref.String()+"?done=entered")
+	}
+	p.setCookie(c, "receipt", got.code, receiptShown)
+	return c.Redirect(http.StatusSeeOther, "/melden/ontvangen")
+}
+
+// receiptShown is how long the page with the receipt code can be loaded again.
+const receiptShown = 15 * time.Minute
+
+// reportRefused shows the form again with everything that was typed. A browser
+// does not let a page put chosen files back, so the page says that.
+func (p *Pages) reportRefused(c echo.Context, behalf bool, values url.Values, err error) error {
+	status := 0
+	var tooBig *http.MaxBytesError
+	switch {
+	case errors.Is(err, errFlood):
+		err, status = refuse("", "busy"), http.StatusTooManyRequests
+	case errors.As(err, &tooBig), errors.Is(err, incident.ErrTooLarge):
+		err, status = refuse("files", "files-too-large"), http.StatusRequestEntityTooLarge
+	case errors.Is(err, incident.ErrUnavailable):
+		err, status = refuse("", "unavailable"), http.StatusServiceUnavailable
+	}
+	once, onceErr := newOnce()
+	if onceErr != nil {
+		return onceErr
+	}
+	v := p.view(c, "report", openData{Behalf: behalf, Most: p.cfg.MaxUpload, Once: once})
+	refusedStatus, err := v.refused("report", values, err)
+	if err != nil {
+		return err
+	}
+	if status == 0 {
+		status = refusedStatus
+	}
+	return p.render(c, status, v)
+}
+
+// Bounds of what a stranger may send: characters of a text, files of a report.
+const (
+	longestText = 20_000
+	longestLine = 300
+	mostFiles   = 20
+)
+
+// readReport reads the form and its files within the bounds. The fields read so
+// far come back also with an error, so that nothing typed is lost.
+func (p *Pages) readReport(c echo.Context) (values url.Values, files []incident.FormFile, err error) {
+	values = url.Values{}
+	reader, err := c.Request().MultipartReader()
+	if errors.Is(err, http.ErrNotMultipart) {
+		values, err = form(c)
+		return values, nil, err
+	}
+	if err != nil {
+		return values, nil, badRequest(err)
+	}
+	for {
+		part, err := reader.NextPart()
+		if errors.Is(err, io.EOF) {
+			return values, files, nil
+		}
+		if err != nil {
+			return values, nil, badRequest(err)
+		}
+		if part.FileName() == "" {
+			text, err := io.ReadAll(io.LimitReader(part, 4*longestText+1))
+			if err != nil {
+				return values, nil, badRequest(err)
+			}
+			values.Add(part.FormName(), string(text))
+			continue
+		}
+		file, err := readFile(part)
+		if err != nil {
+			return values, nil, badRequest(err)
+		}
+		if files = append(files, file); len(files) > mostFiles {
+			return values, nil, refuse("files", "too-many-files")
+		}
+	}
+}
+
+func readFile(part *multipart.Part) (f incident.FormFile, err error) {
+	f = incident.FormFile{Name: fileName(part.FileName()), Type: part.Header.Get("Content-Type")}
+	f.Data, err = io.ReadAll(part)
+	return f, err
+}
+
+// fileName keeps a stranger's file name harmless: no path, no control
+// characters, of a length that fits everywhere.
+func fileName(name string) string {
+	name = path.Base(strings.ReplaceAll(name, "\\", "/"))
+	name = strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f || strings.ContainsRune(`"<>|:*?`, r) || (r >= 0x202a && r <= 0x202e) || (r >= 0x2066 && r <= 0x2069) {
+			return '_'
+		}
+		return r
+	}, strings.ToValidUTF8(name, "_"))
+	for utf8.RuneCountInString(name) > 120 {
+		_, size := utf8.DecodeRuneInString(name)
+		name = name[size:] // the end holds the extension
+	}
+	if name == "" || name == "." || name == "/" || name == ".." {
+		return "file"
+	}
+	return name
+}
+
+// fillReport makes the domain's form of the fields.
+func (p *Pages) fillReport(c echo.Context, values url.Values, files []incident.FormFile) (f incident.Form, err error) {
+	if !p.gate.admit(c.RealIP()) {
+		return f, errFlood
+	}
+	if values.Get("website") != "" {
+		return f, refuse("website", "honeypot")
+	}
+	for name, most := range map[string]int{"what": longestText, "who": longestText, "name": longestLine, "email": longestLine, "phone": longestLine} {
+		if utf8.RuneCountInString(values.Get(name)) > most {
+			return f, refuse(name, "too-long")
+		}
+	}
+	f = incident.Form{
+		Lang: p.language(c), Fast: fastPath(values.Get("fast")),
+		What: values.Get("what"), Who: strings.TrimSpace(values.Get("who")),
+		Name: strings.TrimSpace(values.Get("name")), Email: strings.TrimSpace(values.Get("email")), Phone: strings.TrimSpace(values.Get("phone")),
+	}
+	for _, file := range files {
+		if len(file.Data) > 0 || file.Name != "file" {
+			f.Files = append(f.Files, file)
+		}
+	}
+	if f.Known, err = moment(values, "known"); err != nil {
+		return f, err
+	}
+	return f, f.Check(p.now())
+}
+
+func fastPath(s string) string {
+	for _, known := range FastPaths() {
+		if s == known {
+			return s
+		}
+	}
+	return ""
+}
+
+// reported shows the receipt code, as long as the browser that sent the report
+// keeps it.
+func (p *Pages) reported(c echo.Context) error {
+	cookie, err := c.Cookie(p.cookieName("receipt"))
+	if err != nil || cookie.Value == "" || len(cookie.Value) > 40 {
+		return c.Redirect(http.StatusSeeOther, "/melding")
+	}
+	return p.show(c, "reported", cookie.Value)
+}
+
+// codeData is how a report stands, in plain words.
+type codeData struct {
+	Status incident.Status
+	Since  time.Time
+}
+
+func (p *Pages) codeForm(c echo.Context) error { return p.show(c, "code", nil) }
+
+// code shows how a report stands to whoever holds its receipt code.
+func (p *Pages) code(c echo.Context) error {
+	values, err := form(c)
+	if err != nil {
+		return err
+	}
+	data, err := p.byCode(c, values.Get("code"))
+	status := 0
+	switch {
+	case err == nil:
+		return p.show(c, "code", data)
+	case errors.Is(err, errFlood):
+		err, status = refuse("code", "too-many-tries"), http.StatusTooManyRequests
+	case errors.Is(err, incident.ErrNotFound):
+		err = refuse("code", "no-such-code")
+	}
+	v := p.view(c, "code", nil)
+	refusedStatus, err := v.refused("code", values, err)
+	if err != nil {
+		return err
+	}
+	return p.render(c, max(status, refusedStatus), v)
+}
+
+func (p *Pages) byCode(c echo.Context, code string) (*codeData, error) {
+	if !p.gate.admit(c.RealIP()) {
+		return nil, errFlood
+	}
+	if strings.TrimSpace(code) == "" {
+		return nil, refuse("code", "required")
+	}
+	ctx := c.Request().Context()
+	ref, err := p.cfg.Service.FindByCode(ctx, code)
+	if err != nil {
+		return nil, err
+	}
+	inc, err := p.cfg.Service.Incident(ctx, ref)
+	if err != nil {
+		return nil, fmt.Errorf("web: report behind a code: %w", err)
+	}
+	return &codeData{Status: inc.Status(), Since: inc.Received}, nil
+}

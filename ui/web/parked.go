@@ -1,0 +1,159 @@
+package web
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"net/mail"
+	"strconv"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"meldklok/incident"
+)
+
+func (p *Pages) parked(c echo.Context) error {
+	items, err := p.cfg.Service.Parked(c.Request().Context(), mostRows)
+	if err != nil {
+		return err
+	}
+	return p.show(c, "parked", items)
+}
+
+// parkedData is one parked message.
+type parkedData struct {
+	Item    incident.ParkedItem
+	Reading incident.Reading
+	Decides bool
+}
+
+func (p *Pages) parkedItem(c echo.Context) error {
+	n, err := number(c, "item")
+	if err != nil {
+		return err
+	}
+	item, reading, err := p.cfg.Service.ParkedReading(c.Request().Context(), n)
+	if err != nil {
+		return err
+	}
+	return p.show(c, "parked-item", parkedData{Item: item, Reading: reading, Decides: deciders().Admits(me(c))})
+}
+
+func (p *Pages) parkedRaw(c echo.Context) error {
+	n, err := number(c, "item")
+	if err != nil {
+		return err
+	}
+	item, _, err := p.cfg.Service.ParkedReading(c.Request().Context(), n)
+	if err != nil {
+		return err
+	}
+	return p.sendRaw(c, item.Item, "parked-"+strconv.FormatUint(n, 10)+".eml")
+}
+
+// promote makes an incident of a parked message, with its clock from receipt.
+func (p *Pages) promote(c echo.Context) error {
+	n, err := number(c, "item")
+	if err != nil {
+		return err
+	}
+	ref, err := p.cfg.Service.Promote(c.Request().Context(), n, actor(c))
+	if err != nil {
+		return err
+	}
+	return c.Redirect(http.StatusSeeOther, "/incidents/"+ref.String()+"?done=promoted")
+}
+
+func (p *Pages) reviewed(c echo.Context) error {
+	n, err := number(c, "item")
+	if err != nil {
+		return err
+	}
+	if err := p.cfg.Service.Reviewed(c.Request().Context(), n, actor(c)); err != nil {
+		return err
+	}
+	return c.Redirect(http.StatusSeeOther, "/parked?done=reviewed")
+}
+
+// outboxData is one page of outgoing mail, newest first.
+type outboxData struct {
+	Mails  []outboxRow
+	Older  uint64
+	Reads  bool // the reader may see the texts
+	Folder string
+}
+
+type outboxRow struct {
+	incident.Message
+	Who string // empty: a reporter
+}
+
+func (p *Pages) outbox(c echo.Context) error {
+	ctx := c.Request().Context()
+	before, _ := strconv.ParseUint(c.QueryParam("before"), 10, 64) // anything else: from the newest
+	mails, err := p.cfg.Service.Outbox(ctx, before, mostRows+1)
+	if err != nil {
+		return err
+	}
+	org, err := p.cfg.Service.Org(ctx)
+	if err != nil {
+		return err
+	}
+	d := outboxData{Reads: readers().Admits(me(c)), Folder: p.cfg.MailNotice()}
+	if len(mails) > mostRows {
+		mails = mails[:mostRows]
+		d.Older = mails[mostRows-1].ID
+	}
+	for _, m := range mails {
+		d.Mails = append(d.Mails, outboxRow{m, nameOf(org.People, m.Person)})
+	}
+	return p.show(c, "outbox", d)
+}
+
+// mailData is one mail with its text.
+type mailData struct {
+	outboxRow
+	Text  string
+	Whole string // the stored bytes, as they go out
+	Gone  bool
+}
+
+func (p *Pages) outboxItem(c echo.Context) error {
+	ctx := c.Request().Context()
+	id, err := number(c, "id")
+	if err != nil {
+		return err
+	}
+	m, raw, err := p.cfg.Service.Mail(ctx, id)
+	if err != nil {
+		return err
+	}
+	org, err := p.cfg.Service.Org(ctx)
+	if err != nil {
+		return err
+	}
+	const most = 200_000
+	d := mailData{outboxRow: outboxRow{m, nameOf(org.People, m.Person)}, Gone: raw == nil}
+	d.Whole = strings.ToValidUTF8(string(raw[:min(len(raw), most)]), "\ufffd")
+	if r := p.cfg.Service.Read; r != nil && raw != nil {
+		d.Text = r(raw, incident.Incoming{Channel: incident.ChannelPipe, Arrived: m.Queued, Body: bytes.NewReader(raw)}, incident.ReadOptions{Now: p.now()}).Text
+	}
+	if d.Text == "" {
+		d.Text = bodyOf(raw)
+	}
+	return p.show(c, "mail", d)
+}
+
+// bodyOf is what follows the header of a mail.
+func bodyOf(raw []byte) string {
+	m, err := mail.ReadMessage(bytes.NewReader(raw))
+	if err != nil {
+		return ""
+	}
+	body, err := io.ReadAll(m.Body)
+	if err != nil {
+		return ""
+	}
+	return strings.ToValidUTF8(string(body), "\ufffd")
+}

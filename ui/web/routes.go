@@ -1,0 +1,120 @@
+package web
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"meldklok/incident/people"
+)
+
+// ErrForbidden: the person is known and may not do this.
+var ErrForbidden = errors.New("web: not allowed")
+
+// Access says who may use a route.
+type Access struct {
+	everybody bool
+	roles     []people.Role
+}
+
+// Everybody admits also those who are not signed in.
+func Everybody() Access { return Access{everybody: true} }
+
+// Only admits persons with one of the roles.
+func Only(roles ...people.Role) Access { return Access{roles: roles} }
+
+// Admits reports whether the person (nil: not signed in) may use the route.
+func (a Access) Admits(p *people.Person) bool {
+	return a.everybody || (p != nil && p.Has(a.roles...))
+}
+
+// Roles lists the roles that are admitted; nil for everybody.
+func (a Access) Roles() []people.Role { return a.roles }
+
+// Open reports whether everybody is admitted.
+func (a Access) Open() bool { return a.everybody }
+
+// The groups of the table. The FG reads and never decides (GDPR art. 38(3) and
+// 38(6)); management and administrators see no case content; an auditor changes
+// nothing.
+func signedIn() Access { return Only(people.Roles()...) }
+func readers() Access {
+	return Only(people.Officer, people.Deputy, people.FG, people.Auditor)
+}
+func deciders() Access   { return Only(people.Officer, people.Deputy) }
+func lookers() Access    { return Only(people.Officer, people.Deputy, people.FG) }
+func keepers() Access    { return Only(people.Admin) }
+func overseers() Access  { return Only(append(readers().roles, people.Management)...) }
+func mailSeers() Access  { return Only(append(readers().roles, people.Admin)...) }
+func healthSeen() Access { return mailSeers() }
+
+// Route is one row of the table.
+type Route struct {
+	Method, Path string
+	Access       Access
+	Handle       echo.HandlerFunc
+	Limit        int64 // bytes of the body; 0: the ordinary bound
+	Stream       bool  // stays open
+}
+
+// Routes is the one table of who may do what. Whatever is not in it does not
+// exist.
+func (p *Pages) Routes() []Route {
+	const get, post = http.MethodGet, http.MethodPost
+	return []Route{
+		{Method: get, Path: "/static/:hash/:file", Access: Everybody(), Handle: p.static},
+		{Method: get, Path: "/favicon.ico", Access: Everybody(), Handle: p.favicon},
+		{Method: get, Path: "/robots.txt", Access: Everybody(), Handle: p.robots},
+
+		{Method: get, Path: "/melden", Access: Everybody(), Handle: p.reportForm},
+		{Method: post, Path: "/melden", Access: Everybody(), Handle: p.report, Limit: p.cfg.MaxUpload + formOverhead},
+		{Method: get, Path: "/melden/ontvangen", Access: Everybody(), Handle: p.reported},
+		{Method: get, Path: "/melding", Access: Everybody(), Handle: p.codeForm},
+		{Method: post, Path: "/melding", Access: Everybody(), Handle: p.code},
+		{Method: post, Path: "/language", Access: Everybody(), Handle: p.setLanguage},
+
+		{Method: get, Path: "/sign-in", Access: Everybody(), Handle: p.signInForm},
+		{Method: post, Path: "/sign-in", Access: Everybody(), Handle: p.signIn},
+		{Method: post, Path: "/sign-out", Access: Everybody(), Handle: p.signOut},
+		{Method: get, Path: "/link/:token", Access: Everybody(), Handle: p.linkForm},
+		{Method: post, Path: "/link/:token", Access: Everybody(), Handle: p.takeLink},
+		{Method: get, Path: "/account", Access: signedIn(), Handle: p.account},
+		{Method: post, Path: "/account/:action", Access: signedIn(), Handle: p.changeAccount},
+
+		{Method: get, Path: "/", Access: signedIn(), Handle: p.home},
+		{Method: get, Path: "/board", Access: readers(), Handle: p.board},
+		{Method: get, Path: "/events", Access: readers(), Handle: p.events, Stream: true},
+		{Method: get, Path: "/incidents", Access: readers(), Handle: p.list},
+		{Method: post, Path: "/incidents/no-report", Access: deciders(), Handle: p.sortOut},
+		{Method: get, Path: "/incidents/new", Access: deciders(), Handle: p.enterForm},
+		{Method: post, Path: "/incidents/new", Access: deciders(), Handle: p.enter, Limit: p.cfg.MaxUpload + formOverhead},
+		{Method: get, Path: "/incidents/:ref", Access: readers(), Handle: p.incident},
+		{Method: get, Path: "/incidents/:ref/assess", Access: deciders(), Handle: p.assessForm},
+		{Method: post, Path: "/incidents/:ref/assess", Access: deciders(), Handle: p.assess},
+		{Method: post, Path: "/incidents/:ref/seen", Access: lookers(), Handle: p.seen},
+		{Method: post, Path: "/incidents/:ref/merge", Access: deciders(), Handle: p.merge},
+		{Method: post, Path: "/incidents/:ref/:action", Access: deciders(), Handle: p.act},
+		{Method: get, Path: "/incidents/:ref/reports/:n/raw", Access: readers(), Handle: p.reportRaw},
+		{Method: get, Path: "/incidents/:ref/reports/:n/files/:file", Access: readers(), Handle: p.reportFile},
+
+		{Method: get, Path: "/parked", Access: readers(), Handle: p.parked},
+		{Method: get, Path: "/parked/:item", Access: readers(), Handle: p.parkedItem},
+		{Method: get, Path: "/parked/:item/raw", Access: readers(), Handle: p.parkedRaw},
+		{Method: post, Path: "/parked/:item/promote", Access: deciders(), Handle: p.promote},
+		{Method: post, Path: "/parked/:item/reviewed", Access: deciders(), Handle: p.reviewed},
+
+		{Method: get, Path: "/outbox", Access: mailSeers(), Handle: p.outbox},
+		{Method: get, Path: "/outbox/:id", Access: readers(), Handle: p.outboxItem},
+		{Method: get, Path: "/health", Access: healthSeen(), Handle: p.health},
+		{Method: get, Path: "/management", Access: overseers(), Handle: p.management},
+
+		{Method: get, Path: "/people", Access: keepers(), Handle: p.people},
+		{Method: post, Path: "/people", Access: keepers(), Handle: p.addPerson},
+		{Method: get, Path: "/people/:id", Access: keepers(), Handle: p.person},
+		{Method: post, Path: "/people/:id", Access: keepers(), Handle: p.changePerson},
+		{Method: post, Path: "/people/:id/invite", Access: keepers(), Handle: p.invite},
+		{Method: post, Path: "/people/:id/absence", Access: keepers(), Handle: p.absence},
+		{Method: post, Path: "/people/:id/sign-out", Access: keepers(), Handle: p.signOutPerson},
+	}
+}

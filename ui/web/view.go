@@ -1,0 +1,271 @@
+package web
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	"html/template"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"meldklok/incident"
+	"meldklok/incident/people"
+	"meldklok/incident/risk"
+	"meldklok/ui/locale"
+)
+
+//go:embed pages/*.html
+var pageFiles embed.FS
+
+// templates are the pages by name, each with base.html around it.
+type templates map[string]*template.Template
+
+func loadTemplates() (templates, error) {
+	base, err := template.ParseFS(pageFiles, "pages/base.html", "pages/parts.html")
+	if err != nil {
+		return nil, fmt.Errorf("web: templates: %w", err)
+	}
+	entries, err := pageFiles.ReadDir("pages")
+	if err != nil {
+		return nil, fmt.Errorf("web: templates: %w", err)
+	}
+	all := templates{}
+	for _, e := range entries {
+		name := strings.TrimSuffix(e.Name(), ".html")
+		if name == "base" || name == "parts" {
+			continue
+		}
+		clone, err := base.Clone()
+		if err != nil {
+			return nil, fmt.Errorf("web: templates: %w", err)
+		}
+		if all[name], err = clone.ParseFS(pageFiles, "pages/"+e.Name()); err != nil {
+			return nil, fmt.Errorf("web: template %s: %w", name, err)
+		}
+	}
+	return all, nil
+}
+
+// View is what a template is rendered from.
+type View struct {
+	Lang    string
+	Page    string // name of the template
+	Title   string
+	Here    string // path of the request, for the navigation
+	Me      *people.Person
+	Now     time.Time
+	Banners []Banner
+	Done    string // sentence about what was just done
+	Form    Form   // the refused form, if there is one
+	Data    any
+
+	assets   assets
+	defaults map[string][]string // values of fields by form.name
+	nav      []NavItem
+}
+
+// Banner is a sentence above a page that nobody should miss.
+type Banner struct {
+	Level incident.Level
+	Text  string
+	Link  string // where to act; may be empty
+}
+
+// view begins the view of a request.
+func (p *Pages) view(c echo.Context, page string, data any) *View {
+	v := &View{
+		Lang: p.language(c), Page: page, Here: c.Request().URL.Path, Me: me(c), Now: p.now(),
+		Data: data, assets: p.assets, defaults: map[string][]string{},
+	}
+	v.Title = v.T("page." + page)
+	v.nav = navigation(v.Me)
+	if id := "done." + c.QueryParam("done"); locale.Has(id) {
+		v.Done = v.T(id)
+	}
+	if v.Me != nil {
+		v.Banners = p.banners(c, v)
+	}
+	return v
+}
+
+// render writes a view with a status.
+func (p *Pages) render(c echo.Context, status int, v *View) error {
+	t, ok := p.templates[v.Page]
+	if !ok {
+		return fmt.Errorf("web: no template %q", v.Page)
+	}
+	var buf bytes.Buffer
+	if err := t.ExecuteTemplate(&buf, "base", v); err != nil {
+		return fmt.Errorf("web: page %s: %w", v.Page, err)
+	}
+	return c.HTMLBlob(status, buf.Bytes())
+}
+
+// show renders a page that was asked for.
+func (p *Pages) show(c echo.Context, page string, data any) error {
+	return p.render(c, http.StatusOK, p.view(c, page, data))
+}
+
+// ---- what templates call ----
+
+// T returns a sentence; kv are names and values of its arguments in turn.
+func (v *View) T(id string, kv ...any) string {
+	args := make(map[string]any, len(kv)/2)
+	for i := 0; i+1 < len(kv); i += 2 {
+		args[fmt.Sprint(kv[i])] = kv[i+1]
+	}
+	return locale.T(v.Lang, id, args)
+}
+
+// Word returns the word for a value of an enumeration.
+func (v *View) Word(group string, value any) string {
+	return locale.Word(v.Lang, group, fmt.Sprint(value))
+}
+
+// Rung returns the word for a rung of a ladder.
+func (v *View) Rung(name string) string { return locale.Rung(v.Lang, name) }
+
+// When writes an instant with its offset.
+func (v *View) When(t time.Time) string { return locale.When(v.Lang, t) }
+
+// Machine writes an instant for the datetime attribute.
+func (v *View) Machine(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+
+// Left writes how much time is left until an instant.
+func (v *View) Left(t time.Time) string { return locale.Left(v.Lang, t.Sub(v.Now)) }
+
+// Month writes the month of an instant.
+func (v *View) Month(t time.Time) string { return locale.Month(v.Lang, t) }
+
+// Clock writes the time of day of an instant.
+func (v *View) Clock(t time.Time) string { return locale.Clock(t) }
+
+// Ago writes how long ago an instant was.
+func (v *View) Ago(t time.Time) string { return locale.Ago(v.Lang, v.Now.Sub(t)) }
+
+// Span writes a length of time.
+func (v *View) Span(d time.Duration) string { return locale.Span(v.Lang, d) }
+
+// Say returns a text of the risk room.
+func (v *View) Say(t risk.Text) string { return t.In(risk.Lang(v.Lang)) }
+
+// Asset returns the path of an embedded file.
+func (v *View) Asset(name string) string { return v.assets.path(name) }
+
+// Nav returns the navigation.
+func (v *View) Nav() []NavItem { return v.nav }
+
+// Can reports whether the person has one of the roles.
+func (v *View) Can(roles ...string) bool {
+	for _, r := range roles {
+		if v.Me != nil && v.Me.Has(people.Role(r)) {
+			return true
+		}
+	}
+	return false
+}
+
+// Other returns the other language, for the switch.
+func (v *View) Other() string {
+	if v.Lang == locale.English {
+		return locale.Dutch
+	}
+	return locale.English
+}
+
+// Bytes writes a size.
+func (v *View) Bytes(n any) string {
+	var size float64
+	switch n := n.(type) {
+	case int:
+		size = float64(n)
+	case int64:
+		size = float64(n)
+	}
+	unit := "kB"
+	if size /= 1000; size >= 1000 {
+		size, unit = size/1000, "MB"
+	}
+	text := fmt.Sprintf("%.1f %s", size, unit)
+	if v.Lang == locale.Dutch {
+		text = strings.Replace(text, ".", ",", 1)
+	}
+	return text
+}
+
+// NavItem is one place in the navigation.
+type NavItem struct {
+	Path, ID string
+}
+
+// Current reports whether the item is the place of a path.
+func (n NavItem) Current(path string) bool {
+	return path == n.Path || (n.Path != "/" && strings.HasPrefix(path, n.Path+"/"))
+}
+
+func navigation(p *people.Person) []NavItem {
+	var items []NavItem
+	for _, n := range []struct {
+		NavItem
+		who Access
+	}{
+		{NavItem{"/board", "nav.board"}, readers()},
+		{NavItem{"/incidents", "nav.incidents"}, readers()},
+		{NavItem{"/parked", "nav.parked"}, readers()},
+		{NavItem{"/outbox", "nav.outbox"}, mailSeers()},
+		{NavItem{"/management", "nav.management"}, overseers()},
+		{NavItem{"/people", "nav.people"}, keepers()},
+		{NavItem{"/health", "nav.health"}, healthSeen()},
+	} {
+		if n.who.Admits(p) {
+			items = append(items, n.NavItem)
+		}
+	}
+	return items
+}
+
+// banners are the sentences that stand above every page of somebody who is
+// signed in.
+func (p *Pages) banners(c echo.Context, v *View) []Banner {
+	var out []Banner
+	health := p.cfg.Health()
+	link := ""
+	if healthSeen().Admits(v.Me) {
+		link = "/health"
+	}
+	said := map[string]bool{}
+	for _, f := range health.Findings {
+		said[f.Code] = true
+		if f.Level == incident.Red {
+			out = append(out, Banner{Level: incident.Red, Text: finding(v.Lang, f), Link: link})
+		}
+	}
+	org, err := p.cfg.Service.Org(c.Request().Context())
+	if err == nil && !org.People.CanAlert() && !said["no-recipient"] {
+		out = append(out, Banner{Level: incident.Red, Text: v.T("health.no-recipient"), Link: "/people"})
+	}
+	if folder := p.cfg.MailNotice(); folder != "" && !said["no-relay"] {
+		out = append(out, Banner{Level: incident.Amber, Text: v.T("banner.no-relay", "folder", folder), Link: "/outbox"})
+	}
+	return out
+}
+
+// finding says a finding of the audit in a sentence, also one that the
+// catalogue does not know.
+func finding(lang string, f incident.Finding) string {
+	if id := "health." + f.Code; locale.Has(id) {
+		return locale.T(lang, id, f.Args)
+	}
+	return locale.T(lang, "health.unknown", map[string]any{"code": f.Code})
+}
+
+// todo says what to do about a finding.
+func todo(lang string, f incident.Finding) string {
+	if id := "health." + f.Code + ".todo"; locale.Has(id) {
+		return locale.T(lang, id, f.Args)
+	}
+	return locale.T(lang, "health.unknown.todo", nil)
+}

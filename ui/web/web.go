@@ -1,0 +1,73 @@
+package web
+
+import (
+	"log/slog"
+	"net/url"
+	"strings"
+	"time"
+
+	"meldklok/incident"
+	"meldklok/ui/session"
+)
+
+// Config is what the pages need. Every field is required.
+type Config struct {
+	Service    *incident.Service
+	Sessions   *session.Manager
+	Now        func() time.Time
+	Health     func() incident.Health
+	MailNotice func() string // folder of kept mails, or empty
+	URL        string        // the only source of absolute links
+	MaxUpload  int64         // bytes of a report with its files
+	Log        *slog.Logger
+}
+
+// formOverhead is what a multipart body may hold beside the files.
+const formOverhead = 1 << 20
+
+// Pages answers requests for pages. It is safe for concurrent use.
+type Pages struct {
+	cfg       Config
+	templates templates
+	assets    assets
+	gate      *gate
+	receipts  *receipts
+	hub       *hub
+	sums      figuresCache
+}
+
+// New reads the templates and assets. It returns an error when one of them is
+// broken.
+func New(cfg Config) (*Pages, error) {
+	files, err := loadAssets()
+	if err != nil {
+		return nil, err
+	}
+	pages, err := loadTemplates()
+	if err != nil {
+		return nil, err
+	}
+	return &Pages{
+		cfg: cfg, templates: pages, assets: files,
+		gate: newGate(cfg.Now), receipts: newReceipts(cfg.Now), hub: newHub(),
+	}, nil
+}
+
+// Close ends the open streams.
+func (p *Pages) Close() { p.hub.close() }
+
+// secure reports whether cookies are for https only. Over plain http, which is
+// for the machine itself, some browsers would drop a secure cookie.
+func (p *Pages) secure() bool { return strings.HasPrefix(p.cfg.URL, "https://") }
+
+// link makes an absolute link.
+func (p *Pages) link(path ...string) string {
+	u, err := url.JoinPath(p.cfg.URL, path...)
+	if err != nil {
+		return p.cfg.URL
+	}
+	return u
+}
+
+// now is the moment of a request, in UTC.
+func (p *Pages) now() time.Time { return p.cfg.Now().UTC() }
