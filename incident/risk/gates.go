@@ -19,7 +19,7 @@ var gates = []rule{
 		Text{"Alleen een betrouwbare ontvanger kreeg de gegevens en bevestigde dat niets is bewaard.", "Only a trusted recipient had the data, and confirmed that nothing was kept."},
 		"AP, answer on trusted recipients, 26 February 2020; EDPB Guidelines 01/2021, case 09"},
 	{"brief-outage", RegisterOnly, false, func(c *reading) bool {
-		return c.only(Availability) && !c.malicious && c.smoothlyBack() &&
+		return c.only(Availability) && !c.malicious && c.smoothlyBack() && c.calm() &&
 			(c.f.Recovery == NeverGone || c.f.Recovery == Brief)
 	},
 		Text{"De gegevens waren alleen kort niet bereikbaar en niemand had er echt last van.", "The data were only briefly out of reach and nobody had real trouble from it."},
@@ -35,7 +35,7 @@ var notBreach = []rule{
 	{"no-personal-data", RegisterOnly, false, func(c *reading) bool { return c.f.PersonalData == No && len(c.f.Data) == 0 && !c.special },
 		Text{"Er zijn geen persoonsgegevens bij betrokken. Het is een incident, geen datalek.", "No personal data are involved. It is an incident, not a data breach."}, "GDPR Art. 4(12)"},
 	{"access-excluded", RegisterOnly, false, func(c *reading) bool {
-		return c.excluded && !c.breachUnknown && c.smoothlyBack() && (!has(c.f.Breach, Integrity) || c.f.Alteration == Unaltered || c.f.Alteration == Restored)
+		return c.excluded && !c.breachUnknown && c.smoothlyBack() && (!has(c.f.Breach, Availability) || c.calm()) && (!has(c.f.Breach, Integrity) || c.f.Alteration == Unaltered || c.f.Alteration == Restored)
 	},
 		Text{"Bewijs sluit uit dat iemand de gegevens zag of dat ze verloren gingen.", "Evidence excludes that anybody saw the data or that they were lost."},
 		"GDPR Art. 4(12) and 33(1); EDPB Guidelines 9/2022, Annex B, example vii"},
@@ -61,7 +61,8 @@ func encryptionHolds(c *reading) bool {
 // identity numbers, log-ins and payment data out.
 func trustedHolds(c *reading) bool {
 	f := c.f
-	toxic := c.revealing() || c.specialUnknown || c.dataUnknown || c.identityNumbers() || c.data(Credentials, Card, Debts, Criminal)
+	toxic := c.revealing() || c.specialUnknown || c.dataUnknown || c.identityNumbers() ||
+		c.data(Credentials, Card, Debts, Benefits, Criminal) || c.contextSensitive || c.contextUnknown
 	return c.only(Confidentiality) && f.Recipients == Trusted && c.contained && !toxic && !c.malicious &&
 		!c.vulnerable && !c.groupsUnknown
 }
@@ -69,7 +70,7 @@ func trustedHolds(c *reading) bool {
 // slightHolds is the narrow way for everyday mistakes.
 func slightHolds(c *reading) bool {
 	harmless := c.onlyData(Name, Gender, Contact, Address, Email, Phone, Pseudonym, Order) && !c.dataUnknown
-	calm := !c.malicious && !c.minors && !c.vulnerable && !c.groupsUnknown && !c.contextSensitive && !c.contextUnknown
+	calm := !c.malicious && !c.minors && !c.vulnerable && !c.groupsUnknown && !c.contextSensitive && !c.contextUnknown && !c.longExposed()
 	return c.only(Confidentiality) && harmless && calm && !c.revealing() && !c.specialUnknown &&
 		c.peopleAtMost(100) && c.severity < 2 && knownAndAsked(c)
 }
@@ -80,7 +81,13 @@ func slightHolds(c *reading) bool {
 func knownAndAsked(c *reading) bool {
 	asked := has(c.f.Mitigation, DeletionRequested, DeletionConfirmed, Returned, ReturnedUnopened)
 	switch c.f.Recipients {
-	case Trusted, KnownFew, KnownMany:
+	case KnownMany:
+		// With many readers only a name and a mail address are slight.
+		if !c.onlyData(Name, Gender, Email, Contact, Pseudonym) {
+			return false
+		}
+		fallthrough
+	case Trusted, KnownFew:
 		return asked || (c.f.Incident == EmailOpenRecipients && c.onlyData(Name, Email, Contact))
 	}
 	return false

@@ -57,7 +57,7 @@ var (
 	bestBreaches   = [][]Breach{{Confidentiality}, {Integrity}, {Availability}}
 	worstBreaches  = [][]Breach{{Confidentiality, Integrity, Availability}, {Confidentiality}}
 	bestIncidents  = []Incident{EmailOpenRecipients, OtherIncident}
-	worstIncidents = []Incident{Impersonation, Ransomware}
+	worstIncidents = []Incident{Impersonation, Ransomware, Hacking}
 )
 
 // variants fills in the two questions without an order.
@@ -154,6 +154,7 @@ func mildest(f Facts) Facts {
 		f.PeopleMax = &least
 	}
 	fill(&f.Recipients, Nobody)
+	fill(&f.Exposure, ForMinutes)
 	fill(&f.Misuse, No)
 	fill(&f.Protection, Encrypted)
 	fill(&f.DataIntact, Yes)
@@ -215,6 +216,7 @@ func gravest(f Facts) Facts {
 		f.PeopleMin = &most
 	}
 	fill(&f.Recipients, Criminals)
+	fill(&f.Exposure, ForMonths)
 	fill(&f.Misuse, Yes)
 	fill(&f.Protection, Unprotected)
 	fill(&f.DataIntact, No)

@@ -140,10 +140,22 @@ func (c *reading) dangerous() bool {
 	switch c.f.Recipients {
 	case Criminals, Public, UnknownMany:
 		return true
-	case "", Finder:
-		return c.malicious
+	case "", KnownFew:
+		// A leaving employee who takes the customer list is known, and can be
+		// held to give it back (Guidelines 01/2021, case 08).
+		return c.malicious && c.f.Incident != Insider
 	}
 	return c.malicious
+}
+
+// longExposed says whether the data lay open for weeks or longer.
+func (c *reading) longExposed() bool {
+	return c.f.Exposure == ForWeeks || c.f.Exposure == ForMonths
+}
+
+// calm says whether nobody noticed more of an outage than slight trouble.
+func (c *reading) calm() bool {
+	return c.f.Interruption == NotInterrupted || c.f.Interruption == Minor
 }
 
 // smallAndContained says whether at most 100 people are concerned and known
@@ -159,10 +171,9 @@ func (c *reading) smoothlyBack() bool {
 	if c.outage || f.Alteration == UsedLasting || f.Alteration == UsedRecoverable {
 		return false
 	}
-	calm := f.Interruption == NotInterrupted || f.Interruption == Minor
 	quick := f.Recovery == NeverGone || f.Recovery == Brief
 	if has(f.Breach, Availability) || f.Incident == Ransomware || f.Incident == Outage || f.Incident == Deleted {
-		return (quick && (calm || f.Interruption == "" && f.Incident != Outage)) || (calm && f.Backup == FullBackup)
+		return (quick && (c.calm() || f.Interruption == "")) || (c.calm() && f.Backup == FullBackup)
 	}
 	return f.Backup != NoBackup || quick
 }

@@ -141,6 +141,8 @@ var authorityRules = []rule{
 		return c.exposed && (c.f.Recipients == Public || c.f.Recipients == UnknownMany)
 	},
 		Text{"Een onbekend aantal mensen kon bij de gegevens.", "An unknown number of people could reach the data."}, srcENISA + ", confidentiality"},
+	{"long-exposed", NotifyAuthority, false, func(c *reading) bool { return c.exposed && c.longExposed() },
+		Text{"De gegevens lagen weken of langer open. Dat iemand ze vond, is dan niet uit te sluiten.", "The data lay open for weeks or longer. That somebody found them cannot be ruled out then."}, srcFactors},
 	{"many-recipients", NotifyAuthority, false, func(c *reading) bool {
 		return c.exposed && c.f.Recipients == KnownMany && c.f.Incident != EmailOpenRecipients
 	},

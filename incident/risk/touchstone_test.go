@@ -189,6 +189,17 @@ var own = []touchstone{
 	{"Art. 34(3)(b)", "later measures took the high risk away", `{
 		"incident":"phishing","breach":["confidentiality"],"access":"seen","data":["email","credentials"],"special":["none"],"recipients":"criminal",
 		"mitigation":["passwords_reset"],"later_measures":"yes","later_measures_reason":"all sessions ended and passwords reset within ten minutes, no log-in seen"}`, NotifyAuthority},
+	{"9/2022, availability", "an hour without records in a hospital, what patients noticed is unknown", `{
+		"incident":"outage","breach":["availability"],"intent":"accidental","data":["name"],"special":["health"],"recovery":"hours","controller":"health_care"}`, NotifyAuthority},
+	{"own: many readers", "80 customers' addresses to 500 known readers, all asked to delete", `{
+		"incident":"email_wrong_recipient","breach":["confidentiality"],"access":"seen","intent":"accidental","data":["name","address"],"special":["none"],
+		"people_min":80,"people_max":80,"groups":["customers"],"recipients":"known_many","mitigation":["deletion_requested"],"controller":"ordinary"}`, NotifyAuthority},
+	{"own: client list of a clinic", "to a trusted supplier who deleted it: the list itself says something about health", `{
+		"incident":"email_wrong_recipient","breach":["confidentiality"],"access":"seen","intent":"accidental","data":["name","email"],"special":["none"],
+		"people_min":40,"people_max":40,"groups":["patients"],"recipients":"trusted","mitigation":["deletion_confirmed"],"controller":"health_care"}`, NotifyAuthority},
+	{"01/2021 case 08, told with more", "the leaving employee also took other business data", `{
+		"incident":"insider","breach":["confidentiality"],"access":"taken","intent":"malicious","data":["name","contact","order","other"],
+		"special":["none"],"groups":["customers"],"recipients":"known","controller":"ordinary"}`, NotifyAuthority},
 	{"own: misuse wins", "a trusted recipient confirmed, yet the data turn up in fraud", `{
 		"incident":"email_wrong_recipient","breach":["confidentiality"],"data":["name","iban"],"special":["none"],"people_max":2,"groups":["customers"],
 		"recipients":"trusted","mitigation":["deletion_confirmed"],"misuse":"yes"}`, NotifyPeople},
