@@ -49,17 +49,18 @@ func (s *stage) Unwrap() error { return s.err }
 
 // What can be going on when an error comes.
 const (
-	stageConnect = "connect"
-	stageTLS     = "tls"
-	stageToken   = "token"
-	stageSignIn  = "sign-in"
-	stageFolder  = "folder"
-	stageList    = "list"
-	stageFetch   = "fetch"
-	stageIdle    = "idle"
-	stageMove    = "move"
-	stageAccept  = "accept"
-	stageRecord  = "record"
+	stageConnect  = "connect"
+	stageTLS      = "tls"
+	stageGreeting = "greeting"
+	stageToken    = "token"
+	stageSignIn   = "sign-in"
+	stageFolder   = "folder"
+	stageList     = "list"
+	stageFetch    = "fetch"
+	stageIdle     = "idle"
+	stageMove     = "move"
+	stageAccept   = "accept"
+	stageRecord   = "record"
 )
 
 // patientConn ignores the library's read deadlines; the watchdog has its own.
@@ -96,7 +97,7 @@ func (c *connection) secure(ctx context.Context) error {
 	}
 	config.ServerName = firstOf(config.ServerName, host)
 	options := &imapclient.Options{TLSConfig: config, UnilateralDataHandler: &imapclient.UnilateralDataHandler{Mailbox: c.noticed}}
-	return c.do(ctx, stageTLS, func() (err error) {
+	err := c.do(ctx, stageTLS, func() (err error) {
 		switch c.m.Security {
 		case SecurityStartTLS:
 			c.client, err = imapclient.NewStartTLS(patientConn{c.raw}, options)
@@ -110,8 +111,12 @@ func (c *connection) secure(ctx context.Context) error {
 			}
 			c.client = imapclient.New(patientConn{secured}, options)
 		}
-		return c.client.WaitGreeting()
+		return nil
 	})
+	if err != nil {
+		return err
+	}
+	return c.do(ctx, stageGreeting, func() error { return c.client.WaitGreeting() })
 }
 
 // noticed is called by the library's reader whenever the folder grows.

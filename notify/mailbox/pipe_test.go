@@ -3,6 +3,7 @@ package mailbox
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
 	"net"
 	"strings"
 	"sync"
@@ -15,6 +16,7 @@ type pipeListener struct {
 	conns chan net.Conn
 	done  chan struct{}
 	once  sync.Once
+	tls   *tls.Config
 }
 
 func newPipeListener() *pipeListener {
@@ -24,6 +26,9 @@ func newPipeListener() *pipeListener {
 func (l *pipeListener) Accept() (net.Conn, error) {
 	select {
 	case c := <-l.conns:
+		if l.tls != nil {
+			c = tls.Server(c, l.tls)
+		}
 		return c, nil
 	case <-l.done:
 		return nil, net.ErrClosed
@@ -98,4 +103,5 @@ func (k *talk) ask(command, want string) {
 	}
 }
 
-func newReader(conn net.Conn) *bufio.Reader { return bufio.NewReader(conn) }
+// secure makes every further connection begin with TLS.
+func (l *pipeListener) secure(config *tls.Config) { l.tls = config }

@@ -71,13 +71,13 @@ func troubleCode(err error) string {
 		return TroubleMessage
 	case at.doing == stageConnect:
 		return TroubleUnreachable
-	case errors.As(err, new(*refusedToken)):
+	case at.doing == stageSignIn && !hungUp(err):
 		return TroubleSignIn
 	case refused(err):
 		return refusedTrouble(at.doing)
 	case at.doing == stageTLS && !hungUp(err):
 		return TroubleNoTLS
-	case hungUp(err):
+	case at.doing == stageGreeting || hungUp(err):
 		return TroubleDropped
 	}
 	return TroubleUnknown
@@ -88,8 +88,6 @@ func refusedTrouble(doing string) string {
 	switch doing {
 	case stageTLS:
 		return TroubleNoTLS
-	case stageSignIn:
-		return TroubleSignIn
 	case stageFolder:
 		return TroubleFolder
 	case stageMove:
