@@ -362,8 +362,13 @@ func MergeDecision(dup, keep *Incident, reasons string) (inDup, inKeep []Body, e
 }
 
 // appendDuty adds the opening of a duty under the rule in force at its start.
+// Outside the time of every rule (a machine whose clock is wrong) the first one
+// serves: a report never stays without a clock.
 func appendDuty(out []Body, kind DutyKind, start time.Time, basis ClockBasis, act Act) ([]Body, error) {
 	rule, ok := RuleFor(act.Rules, kind, start)
+	if i := slices.IndexFunc(act.Rules, func(r Rule) bool { return r.Duty == kind }); !ok && i >= 0 {
+		rule, ok = act.Rules[i], true
+	}
 	if !ok {
 		return nil, refuse("", "no-rule-in-force")
 	}

@@ -81,6 +81,9 @@ func (e *Engine) sendTurn(ctx context.Context) error {
 		if s.err != nil {
 			return s.err
 		}
+		if err := e.step("after-record"); err != nil {
+			return err
+		}
 	}
 }
 

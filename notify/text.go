@@ -163,9 +163,17 @@ func refOf(lines []line) incident.Ref {
 func (w words) subject(lines []line) string {
 	if len(lines) == 1 {
 		l := lines[0]
-		return w.t("mail.subject.alert", map[string]any{"ref": l.inc.Ref, "left": locale.Left(w.lang, l.duty.Left(w.now)), "ask": w.ask(l)})
+		return w.t("mail.subject.alert", map[string]any{"ref": l.inc.Ref, "left": w.left(l.duty.Left(w.now)), "ask": w.ask(l)})
 	}
-	return w.t("mail.subject.alerts", map[string]any{"n": len(lines), "left": locale.Left(w.lang, nearest(lines).Sub(w.now))})
+	return w.t("mail.subject.alerts", map[string]any{"n": len(lines), "left": w.left(nearest(lines).Sub(w.now))})
+}
+
+// left writes the time left; around the deadline itself it says so.
+func (w words) left(left time.Duration) string {
+	if left.Abs() < time.Minute {
+		return w.t("mail.now", nil)
+	}
+	return locale.Left(w.lang, left)
 }
 
 // nearest returns the earliest deadline among the lines.
@@ -202,13 +210,13 @@ func (w words) alert(l line) string {
 	b.WriteString(w.row("incident", l.inc.Ref.String()))
 	b.WriteString(w.row("duty", locale.Word(w.lang, "duty", l.duty.Kind)))
 	b.WriteString(w.row("due", locale.When(w.lang, l.duty.Clock.Due)))
-	left := w.t("mail.as-at", map[string]any{"left": locale.Left(w.lang, l.duty.Left(w.now)), "at": w.now})
+	left := w.t("mail.as-at", map[string]any{"left": w.left(l.duty.Left(w.now)), "at": w.now})
 	b.WriteString(w.row("left", left))
 	b.WriteString(w.row("ask", w.ask(l)))
 	if len(l.missed) > 0 {
 		names := make([]string, len(l.missed))
 		for i, m := range l.missed {
-			names[i] = rungName(w.lang, m)
+			names[i] = locale.Rung(w.lang, m)
 		}
 		b.WriteString(w.row("missed", locale.List(w.lang, names)))
 	}
@@ -223,7 +231,7 @@ func (w words) ask(l line) string {
 		return w.t("mail.ask."+string(l.duty.Kind), nil)
 	case l.duty.Overdue(w.now):
 		return w.t("mail.ask.ap-late", nil)
-	case l.inc.Aware == nil && l.duty.Left(w.now) > 24*time.Hour:
+	case l.inc.Aware == nil && l.duty.Left(w.now) > 36*time.Hour:
 		return w.t("mail.ask.look", nil)
 	}
 	return w.t("mail.ask.ap", nil)
@@ -233,16 +241,6 @@ func (w words) outcome(d incident.Duty) string {
 	text := locale.Word(w.lang, "outcome", d.Outcome)
 	if d.Reason != "" && locale.Has("reason."+d.Reason) {
 		text += " (" + locale.Word(w.lang, "reason", d.Reason) + ")"
-	}
-	return text
-}
-
-// rungName names a rung for people; a repeated one tells how late it was.
-func rungName(lang, rung string) string {
-	name, late, repeated := strings.Cut(rung, "+")
-	text := locale.Word(lang, "rung", name)
-	if repeated {
-		text += " +" + strings.TrimSuffix(late, "h") + " " + locale.T(lang, "mail.hours", nil)
 	}
 	return text
 }

@@ -23,12 +23,21 @@ import (
 	"meldklok/ui/session"
 )
 
+// seams are what a test or the demonstration exchanges; everything else in an
+// App is what serves in earnest.
+type seams struct {
+	log   *slog.Logger
+	now   func() time.Time                     // the one clock of the program
+	after func(time.Duration) <-chan time.Time // waits on that clock; nil: time.After
+	roads []mailer.Transport                   // nil: the relays of the configuration
+	step  func(string) error                   // between two steps of the engine; nil: nothing
+	work  int                                  // of the recovery copy's phrase; 0: age's default
+}
+
 // App is the whole service, wired.
 type App struct {
 	cfg      *parsed
 	place    Place
-	log      *slog.Logger
-	now      func() time.Time
 	master   *store.Master
 	store    *store.Store
 	service  *incident.Service
@@ -37,10 +46,9 @@ type App struct {
 	pump     *pump
 	pages    *ui.Server
 	failed   chan error // a write to disk failed for good
-	roads    []mailer.Transport
-	after    func(time.Duration) <-chan time.Time // waits on the clock of now; nil: the real one
-	keyFile  string                               // where the master key is
-	phrase   string                               // of its recovery copy, when this start made it
+	seams
+	keyFile string // where the master key is
+	phrase  string // of its recovery copy, when this start made it
 
 	mu     sync.Mutex
 	turned time.Time // last turn of the engine, for /livez
@@ -48,19 +56,19 @@ type App struct {
 
 // open makes the parts of a service that need no network: the record and what
 // works on it.
-func open(place Place, cfg *parsed, now func() time.Time, log *slog.Logger) (*App, bool, error) {
+func open(place Place, cfg *parsed, with seams) (*App, error) {
 	master, fresh, err := place.master(true)
 	if err != nil {
-		return nil, false, err
+		return nil, err
 	}
 	first := !store.Exists(place.Data)
-	a := &App{cfg: cfg, place: place, master: master, log: log, now: now, failed: make(chan error, 1)}
+	a := &App{cfg: cfg, place: place, master: master, seams: with, failed: make(chan error, 1)}
 	planner := notify.Planner{Ladders: notify.Defaults(), Lead: cfg.Period}
 	if err := planner.Ladders.Check(); err != nil {
-		return nil, false, err
+		return nil, err
 	}
 	a.store, err = store.Open(place.Data, master, true, store.Config{
-		Planner: planner, Now: now, Log: log, Changed: a.changed,
+		Planner: planner, Now: a.now, Log: a.log, Changed: a.changed,
 		Fatal: func(err error) {
 			select {
 			case a.failed <- err:
@@ -69,15 +77,15 @@ func open(place Place, cfg *parsed, now func() time.Time, log *slog.Logger) (*Ap
 		},
 	})
 	if err != nil {
-		return nil, false, err
+		return nil, err
 	}
 	a.wire(planner)
 	if first || fresh {
 		if err := a.exportKey(); err != nil {
-			return nil, false, errors.Join(err, a.store.Close())
+			return nil, errors.Join(err, a.store.Close())
 		}
 	}
-	return a, first, nil
+	return a, nil
 }
 
 // wire connects the rooms over the record.
@@ -92,11 +100,11 @@ func (a *App) wire(planner notify.Planner) {
 		a.roads = a.transports()
 	}
 	a.sessions = session.New(a.store, a.now)
-	a.pump = newPump(a.service, a.log)
+	a.pump = newPump(a.service, a.log, a.cfg.Period)
 	a.engine = notify.New(notify.Config{
 		Store: a.store, Planner: planner, Now: a.now, Log: a.log, Period: a.cfg.Period, Batch: a.store.Batch(),
 		Writer:     notify.Writer{From: a.cfg.From, FromName: a.cfg.FromName, ReplyTo: a.cfg.replyTo, URL: a.cfg.URL, Tokens: tokens},
-		Transports: a.roads, After: a.after, Rederive: a.store.RederiveSlice, Findings: a.findings,
+		Transports: a.roads, After: a.after, Step: a.step, Rederive: a.store.RederiveSlice, Findings: a.findings,
 		Pending: func(context.Context) error { a.pump.wake(); return nil },
 	})
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -196,4 +197,16 @@ func (p Place) keyPath() (string, error) {
 		return "", fmt.Errorf("the master key %s lies inside the data folder, where it protects nothing: choose another place with --key-file", path)
 	}
 	return path, nil
+}
+
+// secretFile reads a secret whenever it is needed, so that a changed one takes
+// effect without a restart.
+func secretFile(path string) func(context.Context) (string, error) {
+	return func(context.Context) (string, error) {
+		raw, err := os.ReadFile(path)
+		if err != nil {
+			return "", fmt.Errorf("read the password: %w", err)
+		}
+		return strings.TrimRight(string(raw), "\r\n"), nil
+	}
 }

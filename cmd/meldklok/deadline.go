@@ -66,7 +66,7 @@ func extension(t time.Time) string {
 	if t.IsZero() {
 		return "no extension"
 	}
-	return both(t)
+	return "the end of " + locale.Date(locale.English, t.Add(-time.Minute))
 }
 
 func optional(t time.Time) *time.Time {

@@ -76,8 +76,11 @@ func (c *demoCommand) app(clock fastClock, out io.Writer) (*App, error) {
 	}
 	planner := notify.Planner{Ladders: notify.Defaults(), Lead: cfg.Period}
 	a := &App{
-		cfg: cfg, master: master, log: slog.New(slog.DiscardHandler), now: clock.Now, after: clock.After, failed: make(chan error, 1),
-		roads: []mailer.Transport{&printer{out: out, clock: clock, lang: c.Lang}},
+		cfg: cfg, master: master, failed: make(chan error, 1),
+		seams: seams{
+			log: slog.New(slog.DiscardHandler), now: clock.Now, after: clock.After,
+			roads: []mailer.Transport{&printer{out: out, clock: clock, lang: c.Lang}},
+		},
 	}
 	a.store, err = store.New(store.NewMemory(), store.NewMemory(), master, store.Config{Planner: planner, Now: clock.Now, Changed: a.changed})
 	if err != nil {

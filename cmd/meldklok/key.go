@@ -28,17 +28,18 @@ func (a *App) exportKey() (err error) {
 	if a.keyFile, err = a.place.keyPath(); err != nil {
 		return err
 	}
-	a.phrase, err = writeExport(a.master, a.exportFile())
+	a.phrase, err = writeExport(a.master, a.exportFile(), a.work)
 	return err
 }
 
-// writeExport makes a recovery copy under a fresh phrase.
-func writeExport(m *store.Master, path string) (phrase string, err error) {
+// writeExport makes a recovery copy under a fresh phrase. Work is age's work
+// factor; 0 is its default.
+func writeExport(m *store.Master, path string, work int) (phrase string, err error) {
 	if phrase, err = store.NewPhrase(); err != nil {
 		return "", err
 	}
 	var sealed bytes.Buffer
-	if err := m.Export(&sealed, phrase, 0); err != nil {
+	if err := m.Export(&sealed, phrase, work); err != nil {
 		return "", err
 	}
 	if err := os.WriteFile(path, sealed.Bytes(), 0o600); err != nil {
@@ -102,7 +103,7 @@ func (c *keyExportCommand) Run(ctx context.Context, w world, place Place, args [
 
 func (c *keyExportCommand) do(ctx context.Context, d *desk) error {
 	path := filepath.Join(d.place.Data, exportFile)
-	phrase, err := writeExport(d.master, path)
+	phrase, err := writeExport(d.master, path, 0)
 	if err != nil {
 		return err
 	}

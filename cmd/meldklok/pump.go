@@ -15,14 +15,15 @@ import (
 type pump struct {
 	service *incident.Service
 	log     *slog.Logger
+	period  time.Duration
 	bell    chan struct{}
 }
 
 // pumpWorkers is how many deliveries are read at once.
 const pumpWorkers = 8
 
-func newPump(service *incident.Service, log *slog.Logger) *pump {
-	return &pump{service: service, log: log, bell: make(chan struct{}, 1)}
+func newPump(service *incident.Service, log *slog.Logger, period time.Duration) *pump {
+	return &pump{service: service, log: log, period: period, bell: make(chan struct{}, 1)}
 }
 
 // wake makes the pump look.
@@ -43,7 +44,7 @@ func (p *pump) run(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-p.bell:
-		case <-time.After(5 * time.Second):
+		case <-time.After(p.period):
 		}
 	}
 }

@@ -19,7 +19,7 @@ func (c *serveCommand) Run(ctx context.Context, w world, place Place) (err error
 	}
 	log := newLog(w.stderr, c.LogFormat, c.LogLevel)
 	fmt.Fprintf(w.stderr, "Meldklok, data in %s\n", place.Data)
-	app, _, err := open(place, cfg, w.now, log)
+	app, err := open(place, cfg, seams{log: log, now: w.now})
 	if err != nil {
 		return lockedSentence(err, place)
 	}

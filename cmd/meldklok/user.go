@@ -8,7 +8,6 @@ import (
 
 	"meldklok/incident"
 	"meldklok/incident/people"
-	"meldklok/ui/session"
 )
 
 // userCommand is about people.

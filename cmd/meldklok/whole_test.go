@@ -1,0 +1,268 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"meldklok/incident"
+	"meldklok/notify/mailer/mailertest"
+)
+
+const hour = time.Hour
+
+// TestLadder: a mail comes in, and every rung reaches the right people at the
+// right instant until the notification is filed, eight hours too late.
+func TestLadder(t *testing.T) {
+	inBubble(t, func(t *testing.T, h *house) {
+		h.deliver(report)
+		time.Sleep(80*hour - time.Minute)
+
+		// The deadline falls on Monday 15:30, within office hours, so there is no
+		// rung for the last working afternoon.
+		h.expect("officer@example.org", 0, 4*hour, 24*hour, 48*hour, 60*hour, 66*hour, 69*hour, 71*hour, 72*hour, 76*hour)
+		h.expect("deputy@example.org", 4*hour, 48*hour, 60*hour, 66*hour, 69*hour, 71*hour, 72*hour, 76*hour)
+		h.expect("fg@example.org", 48*hour, 60*hour, 66*hour, 69*hour, 71*hour, 72*hour, 76*hour)
+		h.expect("board@example.org", 60*hour, 66*hour, 69*hour, 71*hour, 72*hour, 76*hour)
+		h.expect("colleague@example.org", 0) // the receipt
+
+		due := h.incident(firstRef).Duty(incident.DutyAP).Clock.Due
+		if want := friday.Add(72 * hour); !due.Equal(want) {
+			t.Errorf("due %v, want %v", due, want)
+		}
+		inc := h.do(firstRef, incident.File{Kind: incident.FilingInitial, Number: "AP-1", At: time.Now(), Delay: "nobody looked"})
+		if late := inc.Filings[0].Late(inc.Duty(incident.DutyAP).Clock.Due); late < 7*hour {
+			t.Errorf("late by %v", late)
+		}
+		time.Sleep(100 * hour)
+		for _, who := range []string{"officer", "deputy", "fg", "board"} {
+			list := h.mails(who + "@example.org")
+			last := list[len(list)-1]
+			if !strings.Contains(last.subject, "afgerond") || last.at > 80*hour+time.Minute {
+				t.Errorf("%s: the last mail is %q at %v, want one closing mail and then silence", who, last.subject, last.at)
+			}
+		}
+		h.accounted()
+	})
+}
+
+// TestNoCaseContent: no alert carries a name of the reporter or a word of the
+// report; it does carry the deadline, the time left as at a stated time, a link
+// and the head of the chain.
+func TestNoCaseContent(t *testing.T) {
+	inBubble(t, func(t *testing.T, h *house) {
+		h.deliver(report)
+		time.Sleep(75 * hour)
+		for _, m := range h.mails("") {
+			for _, word := range []string{"Colleague", "Lijst", "klant", "250"} {
+				if m.to != "colleague@example.org" && strings.Contains(string(m.raw), word) {
+					t.Errorf("the mail %q to %s says %q", m.subject, m.to, word)
+				}
+			}
+		}
+		text := h.mails("officer@example.org")[0].text
+		for _, want := range []string{"26 oktober 2026 15:30", "https://meldklok.example.org/incidents/2026-0001", "Logboek: "} {
+			if !strings.Contains(text, want) {
+				t.Errorf("the first alert lacks %q:\n%s", want, text)
+			}
+		}
+	})
+}
+
+// TestWaiveStopsTheLadder, and «seen» does not.
+func TestWaiveStopsTheLadder(t *testing.T) {
+	inBubble(t, func(t *testing.T, h *house) {
+		h.deliver(report)
+		time.Sleep(hour)
+		h.do(firstRef, incident.Seen{})
+		time.Sleep(24 * hour)
+		h.expect("officer@example.org", 0, 24*hour) // no «unseen», but day-1
+		h.expect("deputy@example.org")
+		h.do(firstRef, incident.Waive{Reasons: "the list held company names only"})
+		time.Sleep(80 * hour)
+		h.expect("officer@example.org", 0, 24*hour, 25*hour) // the closing mail
+		h.expect("deputy@example.org")
+		h.accounted()
+	})
+}
+
+// TestDowntime: three rungs pass while the program is down; one mail of the
+// highest names the missed ones.
+func TestDowntime(t *testing.T) {
+	inBubble(t, func(t *testing.T, h *house) {
+		h.deliver(report)
+		time.Sleep(30 * hour)
+		h.stop()
+		time.Sleep(37 * hour) // day-2, half-day and six pass
+		h.start()
+		time.Sleep(time.Minute)
+		h.expect("officer@example.org", 0, 4*hour, 24*hour, 67*hour)
+		h.expect("board@example.org", 67*hour)
+		last := h.mails("board@example.org")[0]
+		for _, want := range []string{"24 uur", "12 uur"} {
+			if !strings.Contains(last.text, want) {
+				t.Errorf("the mail after the downtime does not name the missed rung %q:\n%s", want, last.text)
+			}
+		}
+		h.accounted()
+	})
+}
+
+// TestRelayDownForADay: nothing is lost, the mail that got through names what
+// did not, and health was red meanwhile.
+func TestRelayDownForADay(t *testing.T) {
+	inBubble(t, func(t *testing.T, h *house) {
+		h.deliver(report)
+		time.Sleep(23 * hour)
+		h.relay.Script(func(string, int) mailertest.Fault { return mailertest.Fault{At: mailertest.AtDial} })
+		time.Sleep(26 * hour) // day-1 and day-2 pass
+		if !h.app.engine.Health().Red() {
+			t.Error("health is not red while the relay is down")
+		}
+		h.relay.Script(nil)
+		time.Sleep(hour)
+		list := h.mails("officer@example.org")
+		last := list[len(list)-1]
+		if len(list) != 3 || !strings.Contains(last.text, "48 uur") {
+			t.Errorf("want one mail about the last day that names the one before, got %d mails, last:\n%s", len(list), last.text)
+		}
+		if h.app.engine.Health().Red() {
+			t.Errorf("health is still red: %v", h.app.engine.Health().Findings)
+		}
+		h.accounted()
+	})
+}
+
+// TestNextPerson: an address that does not exist hands the alert to the next
+// person at once, in red, and nobody is muted.
+func TestNextPerson(t *testing.T) {
+	inBubble(t, func(t *testing.T, h *house) {
+		h.relay.Script(func(to string, _ int) mailertest.Fault {
+			if to == "officer@example.org" {
+				return mailertest.Refuse(mailertest.AtRcpt, 550, "5.1.1", "no such user")
+			}
+			return mailertest.Fault{}
+		})
+		h.deliver(report)
+		time.Sleep(3 * time.Minute)
+		h.expect("deputy@example.org", 0)
+		inc := h.incident(firstRef)
+		if len(inc.Trouble) != 1 || !inc.Trouble[0].Handed {
+			t.Errorf("trouble = %+v", inc.Trouble)
+		}
+		if !slices.ContainsFunc(h.app.engine.Health().Findings, func(f incident.Finding) bool { return f.Code == "person-unreachable" }) {
+			t.Error("health does not show the unreachable person")
+		}
+		h.relay.Script(nil)
+		time.Sleep(25 * hour)
+		if n := len(h.mails("officer@example.org")); n == 0 {
+			t.Error("the officer was muted after one refusal")
+		}
+		h.accounted()
+	})
+}
+
+// TestUnknownOutcome: silence after the mail was handed over sends the same
+// bytes again under the same Message-ID.
+func TestUnknownOutcome(t *testing.T) {
+	inBubble(t, func(t *testing.T, h *house) {
+		h.relay.Script(func(to string, n int) mailertest.Fault {
+			if to == "officer@example.org" && n == 1 {
+				return mailertest.Fault{At: mailertest.AfterData, HangUp: true, Keep: true}
+			}
+			return mailertest.Fault{}
+		})
+		h.deliver(report)
+		time.Sleep(10 * time.Minute)
+		list := h.mails("officer@example.org")
+		if len(list) != 2 || list[0].id != list[1].id {
+			t.Errorf("got %d mails", len(list))
+		}
+		h.sameBytes()
+		h.accounted()
+	})
+}
+
+// TestNobodyYet: until somebody can be alerted, alerts are kept, health is red,
+// and the first person gets what is due.
+func TestNobodyYet(t *testing.T) {
+	dir := t.TempDir()
+	inDir(t, dir, func(t *testing.T, h *house) {
+		h.deliver(report)
+		time.Sleep(5 * hour)
+		if len(h.mails("officer@example.org")) != 0 || !h.app.engine.Health().Red() {
+			t.Fatal("an alert left without a recipient, or health is not red")
+		}
+		h.person("officer@example.org", "officer")
+		time.Sleep(time.Minute)
+		list := h.mails("officer@example.org")
+		if len(list) != 1 || !strings.Contains(list[0].text, "bij ontvangst") {
+			t.Errorf("got %d mails at %v", len(list), h.instants("officer@example.org"))
+		}
+	})
+}
+
+// TestFlood: a flood of reports shares alerts: one at once, one with the rest
+// five minutes later, per person.
+func TestFlood(t *testing.T) {
+	inBubble(t, func(t *testing.T, h *house) {
+		for i := range 20 {
+			h.deliver(strings.Replace(report, "one@", fmt.Sprintf("n%d@", i), 1) + fmt.Sprint(i))
+			time.Sleep(time.Second)
+		}
+		time.Sleep(10 * time.Minute)
+		if n := len(h.mails("officer@example.org")); n < 2 || n > 4 {
+			t.Errorf("20 reports made %d alerts for one person", n)
+		}
+		if n := len(h.mails("colleague@example.org")); n != 5 {
+			t.Errorf("one sender got %d receipts within an hour, want 5", n)
+		}
+	})
+}
+
+// TestKillBetweenSteps kills the program at the k-th step, for every k, opens
+// it again, and lets 75 hours pass: every rung arrives, no Message-ID carries
+// two texts, no alert is missing from the record.
+func TestKillBetweenSteps(t *testing.T) {
+	want := []string{"reported", "unseen", "day-1", "day-2", "half-day", "six", "three", "one", "overdue"}
+	for k := 1; ; k++ {
+		killed := false
+		t.Run(fmt.Sprint(k), func(t *testing.T) {
+			inBubble(t, func(t *testing.T, h *house) {
+				steps := 0
+				h.stop()
+				h.step = func(string) error {
+					if steps++; steps == k {
+						killed = true
+						return errKilled
+					}
+					return nil
+				}
+				h.start()
+				h.deliver(report)
+				for range 75 {
+					time.Sleep(hour)
+					if h.runErr != nil {
+						h.runErr = nil
+						h.stop()
+						h.start()
+					}
+				}
+				time.Sleep(10 * time.Minute)
+				h.sameBytes()
+				h.accounted()
+				told := h.rungs("officer@example.org")
+				for _, rung := range want {
+					if !slices.Contains(told, rung) {
+						t.Errorf("the rung %s is missing: %v", rung, told)
+					}
+				}
+			})
+		})
+		if !killed || t.Failed() {
+			break
+		}
+	}
+}
