@@ -36,7 +36,7 @@ func exit(code int, err error) error { return &exitError{code, err} }
 // cli is the whole command line.
 type cli struct {
 	Place
-	Config string `help:"File of settings, one NAME=VALUE a line, named as the environment variables are; flags and environment win." env:"MELDKLOK_CONFIG" type:"existingfile" placeholder:"FILE"`
+	Config kong.ConfigFlag `help:"File of settings, one NAME=VALUE a line, named as the environment variables are; flags and environment win." env:"MELDKLOK_CONFIG" placeholder:"FILE"`
 
 	Serve    serveCommand    `cmd:"" default:"withargs" help:"Run the service (what happens without a command)."`
 	Report   reportCommand   `cmd:"" help:"Record one report: a mail on standard input."`

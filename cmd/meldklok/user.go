@@ -8,6 +8,7 @@ import (
 
 	"meldklok/incident"
 	"meldklok/incident/people"
+	"meldklok/ui/session"
 )
 
 // userCommand is about people.
@@ -43,6 +44,11 @@ func (c *userAddCommand) do(ctx context.Context, d *desk) error {
 	secret, err := password(d.stdin)
 	if err != nil {
 		return err
+	}
+	if secret != "" {
+		if err := session.CheckPassword(secret, c.Email, c.Name); err != nil {
+			return exit(exitRefused, err)
+		}
 	}
 	p := people.Person{Email: c.Email, Name: c.Name, Lang: c.Lang, Roles: roles}
 	org, err := d.service.Org(ctx)
