@@ -5,9 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
+	"strings"
 	"syscall"
 	"time"
 
@@ -15,46 +18,65 @@ import (
 	bolterrors "go.etcd.io/bbolt/errors"
 )
 
-// initialMmap is address space, not memory. While the file is smaller, growing
-// it never has to wait for readers (a reader would otherwise stop all writers).
-const initialMmap = 1 << 30
+const (
+	// initialMmap is address space, not memory. While the file is smaller,
+	// growing it never has to wait for readers (a reader would otherwise stop
+	// all writers).
+	initialMmap = 1 << 30
 
-// appendFill packs tables that are only written at their end.
-const appendFill = 0.95
+	// lockWait is how long opening waits for another process to let go.
+	lockWait = 2 * time.Second
+
+	// appendFill packs tables that are only written at their end.
+	appendFill = 0.95
+
+	// checkAtOpen is up to which size a file's structure is checked when it is
+	// opened: a fraction of a second. Larger ones are checked by Verify.
+	checkAtOpen = 256 << 20
+)
 
 // boltEngine keeps each table in a bucket of its own.
 type boltEngine struct {
-	db *bolt.DB
+	db   *bolt.DB
+	name string
 }
 
 // OpenBolt opens the bbolt file at path and creates it if create is set and it
-// does not exist. It returns ErrLocked when another process holds it, and a
-// plain sentence when the file is empty, cut short or damaged: an empty file is
-// a lost record, never a new one.
-func OpenBolt(path string, tables []Table, create bool) (_ Engine, err error) {
-	switch info, statErr := os.Stat(path); {
-	case errors.Is(statErr, os.ErrNotExist) && create:
+// does not exist. It returns ErrMissing when there is none, ErrLocked when
+// another process holds it, and a plain sentence when the file is empty, cut
+// short, damaged or not ours: an empty file is a lost record, never a new one.
+func OpenBolt(path string, tables []Table, create bool) (Engine, error) {
+	name := filepath.Base(path)
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && create:
 		if err := createBolt(path, tables); err != nil {
-			return nil, err
+			return nil, fmt.Errorf("store: create %s: %w", name, err)
 		}
-	case statErr != nil:
-		return nil, fmt.Errorf("store: open %s: %w", filepath.Base(path), statErr)
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("%w: %s", ErrMissing, name)
+	case err != nil:
+		return nil, fmt.Errorf("store: open %s: %w", name, err)
 	case info.Size() == 0:
-		return nil, fmt.Errorf("store: %s is empty: restore a backup, or remove the file to start anew", filepath.Base(path))
+		return nil, fmt.Errorf("store: %s is empty: restore a backup", name)
 	}
 	db, err := openFile(path)
 	if err != nil {
 		return nil, err
 	}
-	return &boltEngine{db: db}, nil
+	e := &boltEngine{db: db, name: name}
+	if err := e.inspect(tables); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return e, nil
 }
 
-// createBolt prepares a new file aside and renames it, so that a power cut in
-// between leaves no half file behind.
+// createBolt prepares a new file aside and then names it, so that a power cut
+// in between leaves no half file behind.
 func createBolt(path string, tables []Table) error {
 	tmp := path + ".new"
-	if err := os.Remove(tmp); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("store: create: %w", err)
+	if err := os.Remove(tmp); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
 	}
 	db, err := openFile(tmp)
 	if err != nil {
@@ -69,72 +91,125 @@ func createBolt(path string, tables []Table) error {
 		return nil
 	})
 	if err := errors.Join(err, db.Close()); err != nil {
-		return fmt.Errorf("store: create: %w", err)
+		return err
 	}
-	if err := os.Rename(tmp, path); err != nil {
-		return fmt.Errorf("store: create: %w", err)
-	}
-	return syncFolder(filepath.Dir(path))
+	return settle(tmp, path)
 }
 
-// syncFolder makes a rename durable.
-func syncFolder(dir string) error {
-	f, err := os.Open(dir)
-	if err != nil {
-		return fmt.Errorf("store: sync folder: %w", err)
-	}
-	defer f.Close()
-	if err := f.Sync(); err != nil && !errors.Is(err, syscall.EINVAL) {
-		return fmt.Errorf("store: sync folder: %w", err)
-	}
-	return nil
-}
-
-// openFile opens a file and turns bbolt's panic on a cut one into an error.
+// openFile opens a file and turns what bbolt and the memory map say about a
+// damaged one into an error.
 func openFile(path string) (db *bolt.DB, err error) {
+	name := filepath.Base(path)
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("store: %s is damaged (%v): restore a backup", filepath.Base(path), p)
+			err = fmt.Errorf("store: %s is damaged or cut short (%v): restore a backup", name, p)
 		}
 	}()
-	options := &bolt.Options{Timeout: 2 * time.Second, FreelistType: bolt.FreelistMapType}
-	if runtime.GOARCH != "386" && runtime.GOARCH != "arm" {
+	options := &bolt.Options{Timeout: lockWait, FreelistType: bolt.FreelistMapType, NoStatistics: true}
+	if runtime.GOARCH != "386" && runtime.GOARCH != "arm" && runtime.GOOS != "windows" {
 		options.InitialMmapSize = initialMmap
 	}
 	db, err = bolt.Open(path, 0o600, options)
 	switch {
 	case errors.Is(err, bolterrors.ErrTimeout):
-		return nil, fmt.Errorf("%w (%s)", ErrLocked, filepath.Base(path))
+		return nil, fmt.Errorf("%w (%s): is Meldklok already running on this folder?", ErrLocked, name)
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
+		return nil, fmt.Errorf("store: %s cannot be written: %w", name, err)
 	case err != nil:
-		return nil, fmt.Errorf("store: open %s: %w: if the file is damaged, restore a backup", filepath.Base(path), err)
+		return nil, fmt.Errorf("store: %s is not a Meldklok file, or is damaged (%w): restore a backup", name, err)
 	}
 	return db, nil
 }
 
+// inspect refuses a file that is shorter than its own root says, that lacks a
+// table, or whose pages do not hang together.
+func (e *boltEngine) inspect(tables []Table) error {
+	err := e.db.View(func(tx *bolt.Tx) error {
+		info, err := os.Stat(e.db.Path())
+		if err != nil {
+			return fmt.Errorf("store: %w", err)
+		}
+		if info.Size() < tx.Size() {
+			return fmt.Errorf("store: %s is cut short (%d of %d bytes): restore a backup", e.name, info.Size(), tx.Size())
+		}
+		for _, t := range tables {
+			if tx.Bucket([]byte{byte(t)}) == nil {
+				return fmt.Errorf("store: %s is not a Meldklok file: it has no table %q", e.name, byte(t))
+			}
+		}
+		return nil
+	})
+	if err != nil || e.Size() > checkAtOpen {
+		return err
+	}
+	return e.Check()
+}
+
+// Check implements Engine. bbolt checks in a goroutine of its own, which turns
+// what it stumbles over into an error.
+func (e *boltEngine) Check() error {
+	return e.View(func(r Reader) error {
+		var first error
+		for err := range r.(*boltTx).tx.Check() {
+			if first == nil {
+				first = fmt.Errorf("store: %s is damaged (%v): restore a backup", e.name, err)
+			}
+		}
+		return first
+	})
+}
+
 func (e *boltEngine) View(fn func(Reader) error) error {
-	return e.db.View(func(tx *bolt.Tx) error { return fn(boltTx{tx}) })
+	return closed(e.db.View(func(tx *bolt.Tx) error { return fn(&boltTx{tx: tx}) }))
 }
 
 func (e *boltEngine) Update(fn func(Writer) error) error {
 	var inner error
 	err := e.db.Update(func(tx *bolt.Tx) error {
-		inner = fn(boltTx{tx})
+		inner = fn(&boltTx{tx: tx})
 		return inner
 	})
 	switch {
 	case err == nil || inner != nil:
 		return inner
-	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
-		// The pages of this transaction are not referenced by anything: bbolt
-		// writes its root last, over space it already has.
+	case errors.Is(err, bolterrors.ErrDatabaseNotOpen):
+		return closed(err)
+	case full(err):
 		return fmt.Errorf("%w: %w", ErrFull, err)
 	}
 	return fmt.Errorf("%w: %w", ErrBroken, err)
 }
 
+// full reports whether a commit failed for want of room before anything could
+// depend on it: while growing the file or while writing pages that no root
+// refers to yet. The same error from a sync is another thing: by then the
+// system may have dropped what it had taken.
+func full(err error) bool {
+	var write *fs.PathError
+	if errors.As(err, &write) {
+		return noRoom(write.Err)
+	}
+	// bbolt hands on only the text of what stopped the file from growing.
+	why, growing := strings.CutPrefix(err.Error(), "file resize error: ")
+	for _, none := range []error{syscall.ENOSPC, syscall.EDQUOT, syscall.EFBIG} {
+		if growing && strings.HasSuffix(why, none.Error()) {
+			return true
+		}
+	}
+	return false
+}
+
+func closed(err error) error {
+	if errors.Is(err, bolterrors.ErrDatabaseNotOpen) {
+		return ErrClosed
+	}
+	return err
+}
+
 func (e *boltEngine) Snapshot(w io.Writer) error {
-	return e.db.View(func(tx *bolt.Tx) error {
-		_, err := tx.WriteTo(w)
+	return e.View(func(r Reader) error {
+		_, err := r.(*boltTx).tx.WriteTo(w)
 		return err
 	})
 }
@@ -149,42 +224,72 @@ func (e *boltEngine) MaxKeys() int { return 10_000 }
 func (e *boltEngine) Close() error { return e.db.Close() }
 
 // boltTx is a transaction seen through the seam.
-type boltTx struct{ tx *bolt.Tx }
-
-func (t boltTx) bucket(table Table) *bolt.Bucket { return t.tx.Bucket([]byte{byte(table)}) }
-
-func (t boltTx) Get(table Table, key []byte) []byte { return t.bucket(table).Get(key) }
-
-func (t boltTx) Ascend(table Table, from []byte, yield func(k, v []byte) bool) {
-	c := t.bucket(table).Cursor()
-	for k, v := c.Seek(from); k != nil && yield(k, v); k, v = c.Next() {
-	}
+type boltTx struct {
+	tx      *bolt.Tx
+	changes [256]uint32 // per table, so that a walk notices that it has to look again
 }
 
-func (t boltTx) Descend(table Table, below []byte, yield func(k, v []byte) bool) {
+func (t *boltTx) bucket(table Table) *bolt.Bucket { return t.tx.Bucket([]byte{byte(table)}) }
+
+func (t *boltTx) Get(table Table, key []byte) []byte { return t.bucket(table).Get(key) }
+
+func (t *boltTx) Ascend(table Table, from []byte, yield func(k, v []byte) bool) {
 	c := t.bucket(table).Cursor()
-	var k, v []byte
-	if below == nil {
-		k, v = c.Last()
-	} else if at, _ := c.Seek(below); at == nil {
-		k, v = c.Last()
-		if bytes.Compare(k, below) >= 0 {
-			k, v = c.Prev()
+	k, v := c.Seek(from)
+	for k != nil {
+		seen := t.changes[table]
+		if !yield(k, v) {
+			return
 		}
-	} else {
-		k, v = c.Prev()
-	}
-	for ; k != nil && yield(k, v); k, v = c.Prev() {
+		if t.changes[table] == seen {
+			k, v = c.Next()
+			continue
+		}
+		last := k
+		if k, v = c.Seek(last); bytes.Equal(k, last) {
+			k, v = c.Next()
+		}
 	}
 }
 
-func (t boltTx) Put(table Table, key, value []byte) error {
+func (t *boltTx) Descend(table Table, below []byte, yield func(k, v []byte) bool) {
+	c := t.bucket(table).Cursor()
+	k, v := before(c, below)
+	for k != nil {
+		seen := t.changes[table]
+		if !yield(k, v) {
+			return
+		}
+		if t.changes[table] == seen {
+			k, v = c.Prev()
+			continue
+		}
+		k, v = before(c, k)
+	}
+}
+
+// before moves the cursor to the last key below the given one.
+func before(c *bolt.Cursor, below []byte) (k, v []byte) {
+	if below == nil {
+		return c.Last()
+	}
+	if k, _ := c.Seek(below); k == nil {
+		return c.Last()
+	}
+	return c.Prev()
+}
+
+func (t *boltTx) Put(table Table, key, value []byte) error {
 	b := t.bucket(table)
 	if appendOnly(table) {
 		b.FillPercent = appendFill
 	}
+	t.changes[table]++
 	// bbolt copies the key but keeps the value until the commit.
 	return b.Put(key, append(make([]byte, 0, len(value)), value...))
 }
 
-func (t boltTx) Delete(table Table, key []byte) error { return t.bucket(table).Delete(key) }
+func (t *boltTx) Delete(table Table, key []byte) error {
+	t.changes[table]++
+	return t.bucket(table).Delete(key)
+}

@@ -14,19 +14,26 @@ type Table byte
 // engine_test.go holds every engine against.
 type Engine interface {
 	// View runs fn on a consistent snapshot that later writes do not change.
+	// Once the engine is closed it returns ErrClosed.
 	View(fn func(Reader) error) error
 	// Update runs fn alone among writers. When fn returns nil, Update returns
-	// nil only after everything is durable; when fn returns an error, nothing of
-	// it remains and that error is returned. A failure to make it durable is
-	// wrapped in ErrFull when there was no room, and is otherwise an ErrBroken:
-	// then what is on disk is unknown, and the process must end.
+	// nil only after everything is durable; when fn returns an error or panics,
+	// nothing of it remains. A failure to make it durable is wrapped in ErrFull
+	// when there was no room, and is otherwise an ErrBroken: then what is on
+	// disk is unknown, and the process must end. Once the engine is closed it
+	// returns ErrClosed.
 	Update(fn func(Writer) error) error
-	// Snapshot writes a consistent copy of everything.
+	// Snapshot writes a consistent copy of everything. It holds a View open
+	// meanwhile, so w must not be slower than a local file.
 	Snapshot(w io.Writer) error
+	// Check says whether the engine's own structure is sound. It may read
+	// everything.
+	Check() error
 	// Size is how many bytes are used on disk.
 	Size() int64
 	// MaxKeys is how many keys one Update should write at the most.
 	MaxKeys() int
+	// Close waits for the transactions under way. Closing twice is closing once.
 	Close() error
 }
 
@@ -35,16 +42,19 @@ type Engine interface {
 type Reader interface {
 	// Get returns the value, or nil if there is none.
 	Get(t Table, key []byte) []byte
-	// Ascend yields keys from the given one (included) in byte order, until
-	// yield returns false. The table must not be written while it runs.
+	// Ascend yields keys from the given one (included; nil: from the first) in
+	// byte order, until yield returns false. A writer may change the table on
+	// the way: the walk goes on behind the key that it yielded last, over what
+	// stands there by then.
 	Ascend(t Table, from []byte, yield func(key, value []byte) bool)
 	// Descend yields keys below the given one (excluded; nil: from the last) in
-	// falling order, until yield returns false.
+	// falling order, and otherwise like Ascend.
 	Descend(t Table, below []byte, yield func(key, value []byte) bool)
 }
 
 // Writer reads its own writes. Key and value may be reused by the caller after
-// the call. An empty value is a value.
+// the call. An empty value is a value; deleting a key that is not there is no
+// error.
 type Writer interface {
 	Reader
 	Put(t Table, key, value []byte) error
@@ -61,4 +71,6 @@ var (
 	ErrBroken = errors.New("store: writing to disk failed")
 	// ErrLocked: another process holds the file.
 	ErrLocked = errors.New("store: another process holds the data")
+	// ErrClosed: the engine was closed.
+	ErrClosed = errors.New("store: closed")
 )

@@ -15,6 +15,7 @@ type memoryEngine struct {
 	write  sync.Mutex
 	mu     sync.RWMutex
 	tables map[Table]*memoryTable
+	closed bool
 }
 
 type memoryTable struct {
@@ -24,21 +25,32 @@ type memoryTable struct {
 // NewMemory returns an empty engine that forgets everything at the end.
 func NewMemory() Engine { return &memoryEngine{tables: map[Table]*memoryTable{}} }
 
-func (e *memoryEngine) snapshot() map[Table]*memoryTable {
+func (e *memoryEngine) snapshot() (map[Table]*memoryTable, error) {
 	e.mu.RLock()
 	defer e.mu.RUnlock()
-	return e.tables
+	if e.closed {
+		return nil, ErrClosed
+	}
+	return e.tables, nil
 }
 
 func (e *memoryEngine) View(fn func(Reader) error) error {
-	return fn(&memoryTx{tables: e.snapshot()})
+	tables, err := e.snapshot()
+	if err != nil {
+		return err
+	}
+	return fn(&memoryTx{tables: tables})
 }
 
 func (e *memoryEngine) Update(fn func(Writer) error) error {
 	e.write.Lock()
 	defer e.write.Unlock()
+	tables, err := e.snapshot()
+	if err != nil {
+		return err
+	}
 	tx := &memoryTx{tables: map[Table]*memoryTable{}, own: map[Table]bool{}}
-	for t, m := range e.snapshot() {
+	for t, m := range tables {
 		tx.tables[t] = m
 	}
 	if err := fn(tx); err != nil {
@@ -50,10 +62,19 @@ func (e *memoryEngine) Update(fn func(Writer) error) error {
 	return nil
 }
 
-func (e *memoryEngine) Snapshot(w io.Writer) error { return gob.NewEncoder(w).Encode(e.snapshot()) }
+func (e *memoryEngine) Snapshot(w io.Writer) error {
+	tables, err := e.snapshot()
+	if err != nil {
+		return err
+	}
+	return gob.NewEncoder(w).Encode(tables)
+}
+
+func (e *memoryEngine) Check() error { return nil }
 
 func (e *memoryEngine) Size() (n int64) {
-	for _, m := range e.snapshot() {
+	tables, _ := e.snapshot()
+	for _, m := range tables {
 		for i := range m.Keys {
 			n += int64(len(m.Keys[i]) + len(m.Values[i]))
 		}
@@ -65,7 +86,15 @@ func (e *memoryEngine) Size() (n int64) {
 // engine.
 func (e *memoryEngine) MaxKeys() int { return 100 }
 
-func (e *memoryEngine) Close() error { return nil }
+// Close waits for a writer under way; readers keep the snapshot they have.
+func (e *memoryEngine) Close() error {
+	e.write.Lock()
+	defer e.write.Unlock()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.closed = true
+	return nil
+}
 
 type memoryTx struct {
 	tables map[Table]*memoryTable
@@ -91,19 +120,38 @@ func (t *memoryTx) Get(table Table, key []byte) []byte {
 	return nil
 }
 
+// Ascend looks for its place again after every step, so a change underneath
+// cannot lead it astray.
 func (t *memoryTx) Ascend(table Table, from []byte, yield func(k, v []byte) bool) {
-	m := t.table(table)
-	for i, _ := m.find(from); i < len(m.Keys) && yield(m.Keys[i], m.Values[i]); i++ {
+	i, _ := t.table(table).find(from)
+	for {
+		m := t.table(table)
+		if i >= len(m.Keys) {
+			return
+		}
+		last := m.Keys[i]
+		if !yield(last, m.Values[i]) {
+			return
+		}
+		var found bool
+		if i, found = t.table(table).find(last); found {
+			i++
+		}
 	}
 }
 
 func (t *memoryTx) Descend(table Table, below []byte, yield func(k, v []byte) bool) {
-	m := t.table(table)
-	i := len(m.Keys)
+	i := len(t.table(table).Keys)
 	if below != nil {
-		i, _ = m.find(below)
+		i, _ = t.table(table).find(below)
 	}
-	for i--; i >= 0 && yield(m.Keys[i], m.Values[i]); i-- {
+	for i > 0 {
+		m := t.table(table)
+		last := m.Keys[i-1]
+		if !yield(last, m.Values[i-1]) {
+			return
+		}
+		i, _ = t.table(table).find(last)
 	}
 }
 

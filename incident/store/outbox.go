@@ -1,19 +1,13 @@
 package store
 
 import (
-	"bytes"
-	"compress/flate"
 	"encoding/json"
 	"fmt"
-	"io"
 	"iter"
 	"time"
 
 	"meldklok/incident"
 )
-
-// maxMail bounds what an unpacked mail of the outbox may take.
-const maxMail = 32 << 20
 
 func (v *view) Message(id uint64) (m incident.Message, err error) {
 	value := v.r.Get(tableOutbox, key8(id))
@@ -30,15 +24,19 @@ func (v *view) decodeMessage(id uint64, value []byte) (m incident.Message, err e
 	if len(value) < head {
 		return m, fmt.Errorf("store: mail %d: %w", id, errRow)
 	}
-	plain, err := v.s.keys.open(number(value), Personal, value[head:], []byte("outbox"), key8(id))
+	owner, err := incident.StreamFromKey(value[8:])
+	if err != nil {
+		return m, fmt.Errorf("store: mail %d: %w", id, err)
+	}
+	plain, err := v.s.keys.open(number(value), Personal, value[head:], outboxContext(id, owner)...)
 	if err != nil {
 		return m, fmt.Errorf("store: mail %d: %w", id, err)
 	}
 	if err := json.Unmarshal(plain, &m); err != nil {
 		return m, fmt.Errorf("store: mail %d: %w", id, err)
 	}
-	m.Owner, err = incident.StreamFromKey(value[8:])
-	return m, err
+	m.Owner = owner
+	return m, nil
 }
 
 func (v *view) Mail(id uint64) ([]byte, error) {
@@ -46,11 +44,7 @@ func (v *view) Mail(id uint64) ([]byte, error) {
 	if len(value) < 8 {
 		return nil, fmt.Errorf("mail %d: %w", id, incident.ErrNotFound)
 	}
-	packed, err := v.s.keys.open(number(value), Personal, value[8:], []byte("mail"), key8(id))
-	if err != nil {
-		return nil, fmt.Errorf("store: mail %d: %w", id, err)
-	}
-	raw, err := io.ReadAll(io.LimitReader(flate.NewReader(bytes.NewReader(packed)), maxMail))
+	raw, err := v.s.openPacked(number(value), Personal, value[8:], []byte("mail"), key8(id))
 	if err != nil {
 		return nil, fmt.Errorf("store: mail %d: %w", id, err)
 	}
@@ -82,74 +76,81 @@ func readyKey(m incident.Message) []byte {
 	return join([]byte{byte(m.Class)}, instant(m.Deadline), key8(m.ID))
 }
 
+// outboxContext binds the header of a mail to its number and its owner.
+func outboxContext(id uint64, owner incident.Stream) [][]byte {
+	return [][]byte{[]byte("outbox"), key8(id), streamKey(owner)}
+}
+
+// place is the row of the index in which a mail stands: what can go now, what
+// waits, or what has ended and whose bytes age out.
+func place(m incident.Message) (Table, []byte) {
+	switch {
+	case m.State.Final():
+		return tableEnded, join(instant(m.Ended), key8(m.ID))
+	case m.Next.IsZero():
+		return tableReady, readyKey(m)
+	}
+	return tableWait, join(instant(m.Next), key8(m.ID))
+}
+
+// NextMessage implements incident.Tx.
 func (t *tx) NextMessage() uint64 {
+	t.g.changes++
 	t.g.counters.Message++
 	return t.g.counters.Message
 }
 
+// Queue implements incident.Tx.
 func (t *tx) Queue(m incident.Message, raw []byte) error {
+	if m.ID == 0 {
+		m.ID = t.NextMessage()
+	}
 	item, err := t.itemOf(m.Owner)
 	if err != nil {
 		return err
 	}
-	var packed bytes.Buffer
-	z, err := flate.NewWriter(&packed, flate.BestSpeed)
-	if err != nil {
-		return fmt.Errorf("store: mail: %w", err)
-	}
-	if _, err := z.Write(raw); err != nil {
-		return fmt.Errorf("store: mail: %w", err)
-	}
-	if err := z.Close(); err != nil {
-		return fmt.Errorf("store: mail: %w", err)
-	}
-	sealed, err := t.s.keys.seal(item, Personal, packed.Bytes(), []byte("mail"), key8(m.ID))
+	sealed, err := t.s.sealPacked(item, Personal, raw, []byte("mail"), key8(m.ID))
 	if err != nil {
 		return err
 	}
 	if err := t.w.Put(tableMail, key8(m.ID), append(key8(item), sealed...)); err != nil {
 		return err
 	}
-	t.g.counters.Queued++
-	if err := t.w.Put(tableReady, readyKey(m), nil); err != nil {
-		return err
-	}
 	return t.putMessage(m, item)
 }
 
+// putMessage writes a mail's header and its place.
 func (t *tx) putMessage(m incident.Message, item uint64) error {
+	if !m.State.Final() {
+		t.g.counters.Queued++
+	}
+	table, key := place(m)
+	if err := t.w.Put(table, key, nil); err != nil {
+		return err
+	}
 	plain, err := json.Marshal(m)
 	if err != nil {
-		return fmt.Errorf("store: mail: %w", err)
+		return fmt.Errorf("store: mail %d: %w", m.ID, err)
 	}
-	sealed, err := t.s.keys.seal(item, Personal, plain, []byte("outbox"), key8(m.ID))
+	sealed, err := t.s.keys.seal(item, Personal, plain, outboxContext(m.ID, m.Owner)...)
 	if err != nil {
 		return err
 	}
 	return t.w.Put(tableOutbox, key8(m.ID), join(key8(item), streamKey(m.Owner), sealed))
 }
 
+// SetMessage implements incident.Tx. The owner of a mail never changes.
 func (t *tx) SetMessage(m incident.Message) error {
 	old, err := t.Message(m.ID)
 	if err != nil {
 		return err
 	}
 	m.Owner = old.Owner
-	if err := t.unplace(old); err != nil {
-		return err
-	}
-	if !old.State.Final() && m.State.Final() {
+	if !old.State.Final() {
 		t.g.counters.Queued--
 	}
-	switch {
-	case m.State.Final():
-		err = t.w.Put(tableEnded, join(instant(m.Ended), key8(m.ID)), nil)
-	case m.Next.IsZero():
-		err = t.w.Put(tableReady, readyKey(m), nil)
-	default:
-		err = t.w.Put(tableWait, join(instant(m.Next), key8(m.ID)), nil)
-	}
-	if err != nil {
+	table, key := place(old)
+	if err := t.w.Delete(table, key); err != nil {
 		return err
 	}
 	item, err := t.itemOf(m.Owner)
@@ -159,59 +160,42 @@ func (t *tx) SetMessage(m incident.Message) error {
 	return t.putMessage(m, item)
 }
 
-// unplace removes a mail from whichever index it stands in.
-func (t *tx) unplace(m incident.Message) error {
-	switch {
-	case m.State.Final():
-		return t.w.Delete(tableEnded, join(instant(m.Ended), key8(m.ID)))
-	case m.Next.IsZero():
-		return t.w.Delete(tableReady, readyKey(m))
-	}
-	return t.w.Delete(tableWait, join(instant(m.Next), key8(m.ID)))
-}
+// wakeLimit is how many mails one transaction makes ready.
+const wakeLimit = 25
 
-func (t *tx) Wake(now time.Time) (int, error) {
-	var ids []uint64
+// Wake implements incident.Tx. The index is in order of time, so a mail with a
+// broken date far ahead never hides one that is due.
+func (t *tx) Wake(now time.Time) (n int, err error) {
 	t.r.Ascend(tableWait, nil, func(k, _ []byte) bool {
-		if instantFrom(k).After(now) || len(ids) >= 25 {
+		if instantFrom(k).After(now) || n == wakeLimit {
 			return false
 		}
-		ids = append(ids, number(k[min(8, len(k)):]))
-		return true
+		var m incident.Message
+		if m, err = t.Message(number(k[min(8, len(k)):])); err != nil {
+			return false
+		}
+		m.Next = time.Time{}
+		err = t.SetMessage(m)
+		n++
+		return err == nil
 	})
-	for _, id := range ids {
-		m, err := t.Message(id)
-		if err != nil {
-			return 0, err
-		}
-		ready := m
-		ready.Next = time.Time{}
-		if err := t.SetMessage(ready); err != nil {
-			return 0, err
-		}
-	}
-	return len(ids), nil
+	return n, err
 }
 
-func (t *tx) ForgetMail(before time.Time, limit int) (int, error) {
-	var keys [][]byte
+// ForgetMail implements incident.Tx. What stays is the header of the mail with
+// its hash and the server's reply. One call writes no more keys than the engine
+// takes in a transaction.
+func (t *tx) ForgetMail(before time.Time, limit int) (n int, err error) {
+	limit = min(limit, t.s.engine.MaxKeys()/2)
 	t.r.Ascend(tableEnded, nil, func(k, _ []byte) bool {
-		if !instantFrom(k).Before(before) || len(keys) >= limit {
+		if !instantFrom(k).Before(before) || n >= limit || len(k) != 16 {
 			return false
 		}
-		keys = append(keys, bytes.Clone(k))
-		return true
+		if err = t.w.Delete(tableMail, k[8:]); err == nil {
+			err = t.w.Delete(tableEnded, k)
+		}
+		n++
+		return err == nil
 	})
-	for _, k := range keys {
-		id := k[8:]
-		for _, table := range []Table{tableMail, tableOutbox} {
-			if err := t.w.Delete(table, id); err != nil {
-				return 0, err
-			}
-		}
-		if err := t.w.Delete(tableEnded, k); err != nil {
-			return 0, err
-		}
-	}
-	return len(keys), nil
+	return n, err
 }

@@ -1,7 +1,9 @@
 package store
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -10,147 +12,167 @@ import (
 
 // Rederive folds an incident's log anew, and says whether the stored state and
 // the indexes agree with it. When they do not, it puts them right: the log is
-// the truth.
+// the truth. A next alert that the planner would place elsewhere today (the
+// ladder was changed) is moved, and is no fault.
 func (s *Store) Rederive(ctx context.Context, ref incident.Ref) (sound bool, err error) {
-	err = s.engine.View(func(r Reader) error {
-		v := &view{s: s, r: r, org: s.org.Load()}
-		_, _, err := v.verifyState(ref, r.Get(tableState, refKey(ref)))
-		sound = err == nil
+	var found Sweep
+	err = s.view(ctx, func(v *view) error {
+		found.look(v, ref, v.r.Get(tableState, refKey(ref)))
 		return nil
 	})
-	if err != nil || sound {
-		return sound, err
+	if err != nil {
+		return false, err
 	}
-	return false, s.Update(ctx, func(itx incident.Tx) error { return itx.(*tx).rebuild(ref) })
+	return len(found.Unsound) == 0, s.mend(ctx, found)
 }
 
-// rebuild writes state and indexes of one incident from its log.
-func (t *tx) rebuild(ref incident.Ref) error {
-	item, err := t.itemOf(incident.Stream{Ref: ref})
+// Sweep is what a slice of the audit found. What was wrong has been put right.
+type Sweep struct {
+	Next      incident.Ref   // the last incident seen: where the next slice goes on; zero: all were seen
+	Checked   int            // open duties
+	Unsound   []incident.Ref // state or indexes did not follow from the log
+	Replanned []incident.Ref // sound, but the ladder now asks for another next alert
+}
+
+// sweepRows bounds how many incidents a slice passes over, decided ones
+// included, so that its read transaction stays short.
+const sweepRows = 10_000
+
+// RederiveSlice rederives the incidents with open duties that follow after
+// (zero: from the first) until limit open duties were checked. It walks the
+// states and not the index of duties, so a duty that the indexes lost is found;
+// and it notices an incident that has a log but no state.
+//
+// Looking runs in one read transaction; only what is wrong costs a write. A
+// duty costs about as much as reading its log, an incident without open duties
+// next to nothing: its state is not opened.
+func (s *Store) RederiveSlice(ctx context.Context, after incident.Ref, limit int) (out Sweep, err error) {
+	err = s.view(ctx, func(v *view) error {
+		var from []byte
+		if !after.IsZero() {
+			from = append(refKey(after), 0)
+		}
+		prev, passed, more := after, 0, false
+		v.r.Ascend(tableState, from, func(k, value []byte) bool {
+			if more = passed == sweepRows || out.Checked >= limit || ctx.Err() != nil; more {
+				return false
+			}
+			stream, err := incident.StreamFromKey(k)
+			if err != nil {
+				return true
+			}
+			out.Unsound = append(out.Unsound, v.stateless(prev, stream.Ref)...)
+			if len(value) < stateHead || value[8] != 0 {
+				out.look(v, stream.Ref, value)
+			}
+			prev, passed = stream.Ref, passed+1
+			return true
+		})
+		if out.Next = prev; !more {
+			out.Next = incident.Ref{}
+			out.Unsound = append(out.Unsound, v.stateless(prev, incident.Ref{Year: 9999})...)
+		}
+		return nil
+	})
+	return out, errors.Join(err, ctx.Err(), s.mend(ctx, out))
+}
+
+// look audits one incident.
+func (s *Sweep) look(v *view, ref incident.Ref, value []byte) {
+	st, err := v.audit(ref, value)
+	if err != nil {
+		v.s.cfg.Log.Error("an incident's state or indexes do not follow from its log", "ref", ref.String(), "err", err)
+		s.Unsound = append(s.Unsound, ref)
+		s.Checked++
+		return
+	}
+	s.Checked += len(openDuties(st.Incident))
+	fresh, err := v.s.plans(st.Incident)
+	if err != nil || !slices.EqualFunc(fresh, st.Planned, plan.equal) {
+		s.Replanned = append(s.Replanned, ref)
+	}
+}
+
+// stateless finds incidents between two neighbours of the state table that
+// have a log.
+func (v *view) stateless(prev, next incident.Ref) (refs []incident.Ref) {
+	if prev.Year == next.Year && prev.Number+1 == next.Number {
+		return nil
+	}
+	v.r.Ascend(tableStream, entryKey(incident.Stream{Ref: prev}, ^uint32(0)), func(k, _ []byte) bool {
+		stream, err := incident.StreamFromKey(k)
+		if err != nil || !bytes.Equal(k, entryKey(stream, 1)) {
+			return bytes.Compare(k, refKey(next)) < 0
+		}
+		if bytes.Compare(k, refKey(next)) >= 0 {
+			return false
+		}
+		refs = append(refs, stream.Ref)
+		return len(refs) < 100
+	})
+	return refs
+}
+
+// mend rebuilds what a slice found, each incident in a commit of its own.
+func (s *Store) mend(ctx context.Context, found Sweep) (err error) {
+	for _, ref := range append(slices.Clone(found.Unsound), found.Replanned...) {
+		mended := s.update(ctx, func(t *tx) error {
+			if err := t.dropIndexRows(ref); err != nil {
+				return err
+			}
+			if err := t.rewrite(ref); err != nil {
+				return err
+			}
+			return t.recount()
+		})
+		if mended != nil {
+			err = errors.Join(err, fmt.Errorf("store: rebuild %s: %w", ref, mended))
+		}
+	}
+	return err
+}
+
+// rewrite writes state and index rows of one incident from its log.
+func (t *tx) rewrite(ref incident.Ref) error {
+	inc, item, err := t.fold(ref)
 	if err != nil {
 		return err
 	}
-	inc, err := t.fold(ref, t.org.ID)
-	if err != nil {
-		return fmt.Errorf("store: rebuild %s: %w", ref, err)
-	}
 	st := &state{Incident: inc, item: item}
-	t.clearIndexes(ref)
-	if err := t.index(st, nil); err != nil {
+	if st.Planned, err = t.s.plans(inc); err != nil {
+		return err
+	}
+	if err := t.reindex(nil, indexRows(st)); err != nil {
 		return err
 	}
 	return t.putState(st)
 }
 
-// clearIndexes removes whatever rows of an incident the indexes hold, and
-// takes them out of the counters. Unlike [tx.index] it does not trust the
-// stored state, so it looks for the rows themselves.
-func (t *tx) clearIndexes(ref incident.Ref) {
-	for w := range len(incident.DutyKinds()) {
-		key := dutyKey(ref, incident.What(w))
-		if t.w.Get(tableDuty, key) != nil {
-			t.g.counters.OpenDuties--
-			_ = t.w.Delete(tableDuty, key)
-		}
-	}
-	for _, table := range []Table{tablePlan, tableClock} {
-		for _, key := range t.timedRows(table, ref) {
-			_, what, _ := splitDuty(key[8:])
-			if _, duty := what.Duty(); duty && table == tablePlan {
-				t.g.counters.PlannedOpen--
+// dropIndexRows removes whatever rows of an incident the indexes hold. It
+// trusts nothing else and so reads the indexes from end to end; only repairs
+// use it.
+func (t *tx) dropIndexRows(ref incident.Ref) (err error) {
+	for _, table := range []Table{tableDuty, tableClock, tablePlan} {
+		t.r.Ascend(table, nil, func(k, _ []byte) bool {
+			of, _, ok := splitDuty(k)
+			if table != tableDuty {
+				of, _, ok = splitTimed(k)
 			}
-			_ = t.w.Delete(table, key)
-		}
-	}
-}
-
-// timedRows finds the rows of one incident in an index ordered by time. It
-// reads the whole index, and is only used to repair.
-func (t *tx) timedRows(table Table, ref incident.Ref) (keys [][]byte) {
-	t.r.Ascend(table, nil, func(k, _ []byte) bool {
-		if r, _, ok := splitDuty(k[min(8, len(k)):]); ok && r == ref {
-			keys = append(keys, slices.Clone(k))
-		}
-		return true
-	})
-	return keys
-}
-
-// refold rebuilds every state that an older program folded differently.
-func (s *Store) refold() error {
-	var version uint64
-	if err := s.engine.View(func(r Reader) error { version = number(r.Get(tableMeta, metaFold)); return nil }); err != nil {
-		return err
-	}
-	if version == incident.FoldVersion {
-		return nil
-	}
-	var refs []incident.Ref
-	err := s.engine.View(func(r Reader) error {
-		r.Ascend(tableState, nil, func(k, _ []byte) bool {
-			if stream, err := incident.StreamFromKey(k); err == nil {
-				refs = append(refs, stream.Ref)
+			if ok && of == ref {
+				err = t.w.Delete(table, k)
 			}
-			return true
+			return err == nil
 		})
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	for _, ref := range refs {
-		if err := s.Update(context.Background(), func(itx incident.Tx) error { return itx.(*tx).rebuild(ref) }); err != nil {
-			return err
-		}
-	}
-	return s.Update(context.Background(), func(itx incident.Tx) error {
-		return itx.(*tx).w.Put(tableMeta, metaFold, key8(incident.FoldVersion))
-	})
-}
-
-// sweepStaging removes raw bytes whose delivery was never accepted: the sender
-// was not told yes, and sends them again.
-func (s *Store) sweepStaging() error {
-	var items []uint64
-	if err := s.engine.View(func(r Reader) error {
-		r.Ascend(tableStaging, nil, func(k, _ []byte) bool { items = append(items, number(k)); return true })
-		return nil
-	}); err != nil {
-		return err
-	}
-	for _, item := range items {
-		if err := s.sweepItem(item); err != nil {
+		if err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (s *Store) sweepItem(item uint64) error {
-	for done := false; !done; {
-		err := s.Update(context.Background(), func(itx incident.Tx) error {
-			t := itx.(*tx)
-			var keys [][]byte
-			t.r.Ascend(tableBlob, chunkKey(item, 0), func(k, _ []byte) bool {
-				if number(k) != item || len(keys) == 50 {
-					return false
-				}
-				keys = append(keys, slices.Clone(k))
-				return true
-			})
-			for _, k := range keys {
-				if err := t.w.Delete(tableBlob, k); err != nil {
-					return err
-				}
-			}
-			if done = len(keys) == 0; done {
-				return t.w.Delete(tableStaging, key8(item))
-			}
-			return nil
-		})
-		if err != nil {
-			return err
-		}
-	}
+// recount sets the counters of the indexes to what stands there.
+func (t *tx) recount() error {
+	c := &t.g.counters
+	c.OpenDuties, c.PlannedOpen, c.Incidents = t.rows(tableDuty), t.planned(), t.rows(tableState)
 	return nil
 }

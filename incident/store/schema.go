@@ -116,6 +116,11 @@ func timedKey(at time.Time, ref incident.Ref, what incident.What) []byte {
 	return join(instant(at), dutyKey(ref, what))
 }
 
+// splitTimed reads what timedKey wrote, without the instant.
+func splitTimed(k []byte) (ref incident.Ref, what incident.What, ok bool) {
+	return splitDuty(k[min(8, len(k)):])
+}
+
 // splitDuty reads what dutyKey wrote.
 func splitDuty(k []byte) (ref incident.Ref, what incident.What, ok bool) {
 	s, err := incident.StreamFromKey(k)

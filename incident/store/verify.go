@@ -1,10 +1,11 @@
 package store
 
 import (
+	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"time"
 
 	"meldklok/incident"
@@ -19,157 +20,170 @@ type Verification struct {
 }
 
 // Verify replays the whole record: the chain entry by entry, every log against
-// the stored state, every index against the state. It returns the first thing
-// that does not fit. With a head that left the record earlier (from an alert
-// mail, a heartbeat, a backup) it also finds a rewritten or cut-off end.
+// the stored state, every row of every table against what vouches for it. It
+// returns the first thing that does not fit. With a head that left the record
+// earlier (from an alert mail, a heartbeat, a backup) it also finds a rewritten
+// or cut-off end.
+//
+// It reads in slices, so writers go on meanwhile; what they add is verified
+// with the rest.
 func (s *Store) Verify(ctx context.Context, left *incident.Head) (out Verification, err error) {
 	start := s.cfg.Now()
-	err = s.engine.View(func(r Reader) error {
-		v := &view{s: s, r: r, org: s.org.Load()}
-		c, err := readCounters(r)
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("store: the file is damaged (%v): restore a backup", p)
+		}
+		out.Took = s.cfg.Now().Sub(start)
+	}()
+	c := &checker{s: s, ctx: ctx, left: left, out: &out}
+	for _, step := range []func() error{
+		s.engine.Check, c.chain, c.incidents, c.indexes, c.raw, c.items, c.outbox, c.tagged, c.counts,
+	} {
+		if err := step(); err != nil {
+			return out, err
+		}
+	}
+	return out, nil
+}
+
+// checker is one verification on its way.
+type checker struct {
+	s    *Store
+	ctx  context.Context
+	left *incident.Head
+	out  *Verification
+	prev [32]byte // hash of the last entry seen
+}
+
+// sliceRows is how many rows one read transaction looks at.
+const sliceRows = 1000
+
+// each walks a table in slices. At the end of the table it calls last in the
+// same snapshot, if it is not nil.
+func (c *checker) each(t Table, fn func(v *view, k, value []byte) error, last func(v *view) error) error {
+	var from []byte
+	for more := true; more; {
+		err := c.s.view(c.ctx, func(v *view) (err error) {
+			n := 0
+			v.r.Ascend(t, from, func(k, value []byte) bool {
+				n++
+				err = fn(v, k, value)
+				from = append(bytes.Clone(k), 0)
+				return err == nil && n < sliceRows
+			})
+			more = n == sliceRows
+			if err == nil && !more && last != nil {
+				err = last(v)
+			}
+			return err
+		})
 		if err != nil {
 			return err
 		}
-		if out.Entries, err = v.verifyChain(ctx, c, left); err != nil {
-			return err
-		}
-		out.Head = incident.Head{Seq: c.Seq, Hash: c.Hash}
-		out.Incidents, err = v.verifyStates(ctx, c)
-		return err
-	})
-	out.Took = s.cfg.Now().Sub(start)
-	return out, err
-}
-
-// verifyChain walks the log once.
-func (v *view) verifyChain(ctx context.Context, c counters, left *incident.Head) (seq uint64, err error) {
-	var prev [32]byte
-	v.r.Ascend(tableLog, nil, func(k, value []byte) bool {
-		seq++
-		if err = ctx.Err(); err == nil {
-			prev, err = v.verifyRow(seq, number(k), value, prev)
-		}
-		if err == nil && left != nil && left.Seq == seq && left.Hash != prev {
-			err = fmt.Errorf("entry %d: the chain was rewritten: its head is not the one that left the record", seq)
-		}
-		return err == nil
-	})
-	switch {
-	case err != nil:
-		return seq, err
-	case seq != c.Seq || prev != c.Hash:
-		return seq, fmt.Errorf("the chain ends at entry %d, the record says %d: the end was cut off or rewritten", seq, c.Seq)
-	case left != nil && left.Seq > seq:
-		return seq, fmt.Errorf("the chain ends at entry %d, but a head of entry %d left the record: the end was cut off", seq, left.Seq)
 	}
-	return seq, nil
+	return nil
 }
 
-func (v *view) verifyRow(seq, key uint64, value []byte, prev [32]byte) ([32]byte, error) {
-	if key != seq {
-		return prev, fmt.Errorf("entry %d is missing", seq)
+// chain walks the log and recomputes every link.
+func (c *checker) chain() error {
+	return c.each(tableLog, c.link, func(v *view) error {
+		seq := c.out.Entries
+		counters, err := v.s.readCounters(v.r)
+		switch {
+		case err != nil:
+			return err
+		case seq != counters.Seq || c.prev != counters.hash():
+			return fmt.Errorf("the chain ends at entry %d, the record says %d: the end was cut off or rewritten", seq, counters.Seq)
+		case c.left != nil && c.left.Seq > seq:
+			return fmt.Errorf("the chain ends at entry %d, but the head of entry %d left the record: the end was cut off", seq, c.left.Seq)
+		}
+		c.out.Head = incident.Head{Seq: seq, Hash: c.prev}
+		return nil
+	})
+}
+
+func (c *checker) link(v *view, k, value []byte) error {
+	seq := c.out.Entries + 1
+	if len(k) != 8 || number(k) != seq {
+		return fmt.Errorf("entry %d is missing", seq)
 	}
 	r, framed, err := parseRow(value)
 	if err != nil {
-		return prev, fmt.Errorf("entry %d: %w", seq, err)
+		return fmt.Errorf("entry %d: %w", seq, err)
 	}
-	if link(prev, seq, framed) != r.hash {
-		return prev, fmt.Errorf("entry %d (%s/%d) does not fit the chain", seq, r.stream, r.n)
+	if link(c.prev, seq, framed) != r.hash {
+		return fmt.Errorf("entry %d (%s/%d) does not fit the chain", seq, r.stream, r.n)
 	}
-	if at := v.r.Get(tableStream, entryKey(r.stream, r.n)); number(at) != seq {
-		return prev, fmt.Errorf("entry %d (%s/%d) is not where its log says", seq, r.stream, r.n)
+	if at := v.r.Get(tableStream, entryKey(r.stream, r.n)); len(at) != 8 || number(at) != seq {
+		return fmt.Errorf("entry %d (%s/%d) is not where its log says", seq, r.stream, r.n)
 	}
-	return r.hash, nil
+	if c.left != nil && c.left.Seq == seq && c.left.Hash != r.hash {
+		return fmt.Errorf("entry %d: the chain was rewritten: its head is not the one that left the record", seq)
+	}
+	c.out.Entries, c.prev = seq, r.hash
+	return nil
 }
 
-// verifyStates folds every log anew and compares state, indexes and counters.
-func (v *view) verifyStates(ctx context.Context, c counters) (n int64, err error) {
-	var open, planned int64
-	v.r.Ascend(tableState, nil, func(k, value []byte) bool {
-		if err = ctx.Err(); err != nil {
-			return false
+// incidents folds every log anew and compares state and indexes.
+func (c *checker) incidents() error {
+	return c.each(tableState, func(v *view, k, value []byte) error {
+		stream, err := incident.StreamFromKey(k)
+		if err != nil || len(k) != incident.StreamSize {
+			return fmt.Errorf("the table of %s has a foreign row", tableName(tableState))
 		}
-		var s incident.Stream
-		if s, err = incident.StreamFromKey(k); err != nil {
-			return false
+		st, err := v.audit(stream.Ref, value)
+		if err == nil {
+			err = v.auditReports(st.Incident)
 		}
-		var o, p int64
-		if o, p, err = v.verifyState(s.Ref, value); err != nil {
-			err = fmt.Errorf("incident %s: %w", s.Ref, err)
-			return false
-		}
-		n, open, planned = n+1, open+o, planned+p
-		return true
-	})
-	if err != nil {
-		return n, err
-	}
-	if org, err := v.foldOrg(); err != nil {
-		return n, err
-	} else if !sameJSON(org, v.org) {
-		return n, errors.New("the organisation's log does not give the organisation in use")
-	}
-	if n != c.Incidents || open != c.OpenDuties || planned != c.PlannedOpen {
-		return n, fmt.Errorf("counters say %d incidents, %d open duties, %d planned; there are %d, %d, %d",
-			c.Incidents, c.OpenDuties, c.PlannedOpen, n, open, planned)
-	}
-	return n, nil
-}
-
-func (v *view) verifyState(ref incident.Ref, value []byte) (open, planned int64, err error) {
-	st, err := v.decodeState(ref, value)
-	if err != nil {
-		return 0, 0, err
-	}
-	folded, err := v.fold(ref, st.Incident.Organisation)
-	if err != nil {
-		return 0, 0, err
-	}
-	if !sameJSON(folded, st.Incident) {
-		return 0, 0, errors.New("the log does not give the stored state")
-	}
-	duties := openDuties(st.Incident)
-	for _, d := range duties {
-		what := incident.WhatDuty(d.Kind)
-		at := instantFrom(v.r.Get(tableDuty, dutyKey(ref, what)))
-		if at.IsZero() || v.r.Get(tablePlan, timedKey(at, ref, what)) == nil {
-			return 0, 0, fmt.Errorf("the open duty %q has no next alert", d.Kind)
-		}
-		if v.r.Get(tableClock, timedKey(d.Clock.Due, ref, what)) == nil {
-			return 0, 0, fmt.Errorf("the open duty %q is not on the board", d.Kind)
-		}
-	}
-	return int64(len(duties)), plannedOpen(st.Planned, duties), nil
-}
-
-// fold replays one incident's log.
-func (v *view) fold(ref incident.Ref, org string) (*incident.Incident, error) {
-	inc := &incident.Incident{Ref: ref, Organisation: org}
-	for e, err := range v.Log(incident.Stream{Ref: ref}, 1) {
 		if err != nil {
-			return nil, err
+			return fmt.Errorf("incident %s: %w", stream.Ref, err)
 		}
-		if e.N != inc.Entries+1 {
-			return nil, fmt.Errorf("entry %d of its log is missing", inc.Entries+1)
-		}
-		inc.Apply(e)
-	}
-	return inc, nil
+		c.out.Incidents++
+		return nil
+	}, nil)
 }
 
-func (v *view) foldOrg() (*incident.Org, error) {
-	org := &incident.Org{}
-	for e, err := range v.Log(incident.OrgStream(), 1) {
+// auditReports looks for the raw bytes of every report whose key is still there.
+func (v *view) auditReports(inc *incident.Incident) error {
+	for _, r := range inc.Reports {
+		_, err := v.s.keys.primitive(r.Item, Originals)
+		switch {
+		case errors.Is(err, ErrDestroyed):
+		case err != nil:
+			return err
+		case v.r.Get(tableBlob, chunkKey(r.Item, 0)) == nil:
+			return fmt.Errorf("the raw bytes of report %d are missing", r.N)
+		}
+	}
+	return nil
+}
+
+// indexes looks for rows that no state asks for.
+func (c *checker) indexes() error {
+	for _, t := range []Table{tableDuty, tableClock, tablePlan} {
+		err := c.each(t, func(v *view, k, value []byte) error {
+			ref, _, ok := splitDuty(k)
+			if t != tableDuty {
+				ref, _, ok = splitTimed(k)
+			}
+			if !ok {
+				return fmt.Errorf("the table of %s has a damaged row", tableName(t))
+			}
+			st, err := v.state(ref)
+			if err != nil {
+				return err
+			}
+			for _, row := range indexRows(st) {
+				if row.equal(indexRow{t, k, value}) {
+					return nil
+				}
+			}
+			return fmt.Errorf("the table of %s has a row too many for %s", tableName(t), ref)
+		}, nil)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		org.Apply(e)
 	}
-	return org, nil
-}
-
-func sameJSON(a, b any) bool {
-	x, errA := json.Marshal(a)
-	y, errB := json.Marshal(b)
-	return errA == nil && errB == nil && string(x) == string(y)
+	return nil
 }

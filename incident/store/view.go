@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"iter"
 	"time"
 
@@ -31,6 +30,8 @@ type plan struct {
 	What incident.What `json:"what"`
 }
 
+func (p plan) equal(o plan) bool { return p.What == o.What && p.At.Equal(o.At) }
+
 func (v *view) Org() *incident.Org { return v.org }
 
 func (v *view) Incident(ref incident.Ref) (*incident.Incident, error) {
@@ -49,16 +50,32 @@ func (v *view) state(ref incident.Ref) (*state, error) {
 	return v.decodeState(ref, value)
 }
 
-func (v *view) decodeState(ref incident.Ref, value []byte) (*state, error) {
-	if len(value) < 8 {
+// stateHead is what stands unsealed before a state: its item and the mask of
+// its open duties.
+const stateHead = 8 + 1
+
+func stateContext(ref incident.Ref, mask byte) [][]byte {
+	return [][]byte{[]byte("state"), refKey(ref), {mask}}
+}
+
+// openState opens a row of the state table without decoding it.
+func (v *view) openState(ref incident.Ref, value []byte) (plain []byte, err error) {
+	if len(value) < stateHead {
 		return nil, fmt.Errorf("store: state of %s: %w", ref, errRow)
 	}
-	item := number(value)
-	plain, err := v.s.keys.open(item, Register, value[8:], []byte("state"), refKey(ref))
+	plain, err = v.s.openPacked(number(value), Register, value[stateHead:], stateContext(ref, value[8])...)
 	if err != nil {
 		return nil, fmt.Errorf("store: state of %s: %w", ref, err)
 	}
-	st := &state{item: item}
+	return plain, nil
+}
+
+func (v *view) decodeState(ref incident.Ref, value []byte) (*state, error) {
+	plain, err := v.openState(ref, value)
+	if err != nil {
+		return nil, err
+	}
+	st := &state{item: number(value)}
 	if err := json.Unmarshal(plain, st); err != nil {
 		return nil, fmt.Errorf("store: state of %s: %w", ref, err)
 	}
@@ -71,7 +88,7 @@ func (v *view) itemOf(s incident.Stream) (uint64, error) {
 		return v.s.orgItem, nil
 	}
 	value := v.r.Get(tableState, streamKey(s))
-	if len(value) < 8 {
+	if len(value) < stateHead {
 		return 0, fmt.Errorf("incident %s: %w", s, incident.ErrNotFound)
 	}
 	return number(value), nil
@@ -155,7 +172,7 @@ func (v *view) Incidents(before incident.Ref) iter.Seq2[*incident.Incident, erro
 func (v *view) OpenDuties() iter.Seq2[incident.OpenDuty, error] {
 	return func(yield func(incident.OpenDuty, error) bool) {
 		v.r.Ascend(tableClock, nil, func(k, _ []byte) bool {
-			ref, what, ok := splitDuty(k[min(8, len(k)):])
+			ref, what, ok := splitTimed(k)
 			kind, isDuty := what.Duty()
 			if !ok || !isDuty {
 				return yield(incident.OpenDuty{}, fmt.Errorf("store: clock index: %w", errRow))
@@ -201,7 +218,7 @@ func (v *view) Due(until time.Time) iter.Seq2[incident.Planned, error] {
 			if at.After(until) {
 				return false
 			}
-			ref, what, ok := splitDuty(k[min(8, len(k)):])
+			ref, what, ok := splitTimed(k)
 			if !ok {
 				return yield(incident.Planned{}, fmt.Errorf("store: plan index: %w", errRow))
 			}
@@ -218,138 +235,29 @@ func (v *view) NextPlanned() (at time.Time, ok bool) {
 	return at, ok
 }
 
-func (v *view) Lookup(hash []byte) (incident.Known, bool) {
-	value := v.r.Get(tableKnown, hash)
-	if len(value) != incident.StreamSize+8 {
-		return incident.Known{}, false
-	}
-	s, err := incident.StreamFromKey(value)
-	return incident.Known{Ref: s.Ref, Item: number(value[incident.StreamSize:])}, err == nil
-}
-
-func (v *view) Cursor(mailbox string) (incident.Cursor, bool) {
-	value := v.r.Get(tableCursor, v.s.keys.MAC("cursor", []byte(mailbox)))
-	if len(value) != 8 {
-		return incident.Cursor{}, false
-	}
-	n := number(value)
-	return incident.Cursor{Mailbox: mailbox, Validity: uint32(n >> 32), UID: uint32(n)}, true
-}
-
 func (v *view) Credential(name string) ([]byte, bool) {
-	value := v.r.Get(tableCredential, v.s.keys.MAC("credential", []byte(name)))
+	key := v.s.keys.MAC("credential", []byte(name))
+	value := v.r.Get(tableCredential, key)
 	if value == nil {
 		return nil, false
 	}
-	plain, err := v.s.keys.open(v.s.orgItem, Personal, value, []byte("credential"), []byte(name))
+	plain, err := v.s.keys.open(v.s.orgItem, Personal, value, []byte("credential"), key)
 	return plain, err == nil
 }
 
 func (v *view) Counters() incident.Counters {
-	c, _ := readCounters(v.r)
+	c, err := v.s.readCounters(v.r)
+	if err != nil {
+		v.s.cfg.Log.Error("the counters cannot be read", "err", err)
+	}
+	return v.counters(c)
+}
+
+func (v *view) counters(c counters) incident.Counters {
 	out := incident.Counters{
 		OpenDuties: c.OpenDuties, PlannedOpen: c.PlannedOpen, Incidents: c.Incidents,
-		Pending: c.Pending, Queued: c.Queued, Head: incident.Head{Seq: c.Seq, Hash: c.Hash},
+		Pending: c.Rows[tablePending], Queued: c.Queued, Head: incident.Head{Seq: c.Seq, Hash: c.hash()},
 	}
 	v.r.Ascend(tablePending, nil, func(k, _ []byte) bool { out.OldestPended = number(k); return false })
 	return out
-}
-
-// ---- deliveries ----
-
-func (v *view) Pending() iter.Seq2[incident.Delivered, error] {
-	return func(yield func(incident.Delivered, error) bool) {
-		v.r.Ascend(tablePending, nil, func(k, value []byte) bool {
-			var d incident.Delivered
-			err := v.openItem(number(k), "pending", value, &d)
-			return yield(d, err)
-		})
-	}
-}
-
-func (v *view) Pended(item uint64) (d incident.Delivered, err error) {
-	value := v.r.Get(tablePending, key8(item))
-	if value == nil {
-		return d, fmt.Errorf("delivery %d: %w", item, incident.ErrNotFound)
-	}
-	return d, v.openItem(item, "pending", value, &d)
-}
-
-func (v *view) Parked() iter.Seq2[incident.ParkedItem, error] {
-	return func(yield func(incident.ParkedItem, error) bool) {
-		v.r.Descend(tableParked, nil, func(k, value []byte) bool {
-			var p incident.ParkedItem
-			err := v.openItem(number(k), "parked", value, &p)
-			return yield(p, err)
-		})
-	}
-}
-
-func (v *view) ParkedItem(item uint64) (p incident.ParkedItem, err error) {
-	value := v.r.Get(tableParked, key8(item))
-	if value == nil {
-		return p, fmt.Errorf("parked message %d: %w", item, incident.ErrNotFound)
-	}
-	return p, v.openItem(item, "parked", value, &p)
-}
-
-func (v *view) openItem(item uint64, field string, sealed []byte, into any) error {
-	plain, err := v.s.keys.open(item, Personal, sealed, []byte(field), key8(item))
-	if err != nil {
-		return err
-	}
-	return json.Unmarshal(plain, into)
-}
-
-func (v *view) Raw(item uint64) io.Reader { return &rawReader{s: v.s, item: item} }
-
-// rawReader reads raw bytes piece by piece, each in a transaction of its own,
-// so that a slow reader never holds up a writer.
-type rawReader struct {
-	s    *Store
-	item uint64
-	n    int
-	rest []byte
-	done bool
-}
-
-func (r *rawReader) Read(p []byte) (int, error) {
-	for len(r.rest) == 0 {
-		if r.done {
-			return 0, io.EOF
-		}
-		if err := r.fetch(); err != nil {
-			return 0, err
-		}
-	}
-	n := copy(p, r.rest)
-	r.rest = r.rest[n:]
-	return n, nil
-}
-
-func (r *rawReader) fetch() error {
-	var sealed []byte
-	err := r.s.engine.View(func(rd Reader) error {
-		sealed = append(sealed, rd.Get(tableBlob, chunkKey(r.item, r.n))...)
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	if len(sealed) == 0 {
-		return fmt.Errorf("raw bytes of item %d, piece %d: %w", r.item, r.n, incident.ErrNotFound)
-	}
-	last := sealed[0]
-	r.rest, err = r.s.keys.open(r.item, Originals, sealed[1:], chunkContext(r.item, r.n, last))
-	r.n++
-	r.done = last == 1
-	return err
-}
-
-func chunkKey(item uint64, n int) []byte {
-	return append(key8(item), byte(n>>24), byte(n>>16), byte(n>>8), byte(n))
-}
-
-func chunkContext(item uint64, n int, last byte) []byte {
-	return join([]byte("chunk"), chunkKey(item, n), []byte{last})
 }

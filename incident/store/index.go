@@ -1,0 +1,130 @@
+package store
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"time"
+
+	"meldklok/incident"
+)
+
+// indexRow is one row of the indexes over the incidents: duty, clock, plan.
+type indexRow struct {
+	table      Table
+	key, value []byte
+}
+
+// indexRows says which rows the indexes hold because of a state. Writing,
+// verifying and repairing all go by it.
+func indexRows(st *state) (rows []indexRow) {
+	ref := st.Incident.Ref
+	next := map[incident.What]time.Time{}
+	for _, p := range st.Planned {
+		rows = append(rows, indexRow{table: tablePlan, key: timedKey(p.At, ref, p.What)})
+		next[p.What] = p.At
+	}
+	for _, d := range openDuties(st.Incident) {
+		what := incident.WhatDuty(d.Kind)
+		rows = append(rows,
+			indexRow{table: tableDuty, key: dutyKey(ref, what), value: instant(next[what])},
+			indexRow{table: tableClock, key: timedKey(d.Clock.Due, ref, what)})
+	}
+	return rows
+}
+
+func openDuties(inc *incident.Incident) []incident.Duty {
+	var open []incident.Duty
+	for _, d := range inc.Duties {
+		if d.Open() {
+			open = append(open, d)
+		}
+	}
+	return open
+}
+
+// openMask is the open duties of an incident as bits, by their place in
+// [incident.DutyKinds]. It stands unsealed before the state, so that a sweep
+// can pass over what is decided without opening it.
+func openMask(inc *incident.Incident) (mask byte) {
+	for _, d := range openDuties(inc) {
+		mask |= 1 << incident.WhatDuty(d.Kind)
+	}
+	return mask
+}
+
+// plans asks the planner, and refuses what does not cover the open duties.
+func (s *Store) plans(inc *incident.Incident) (plans []plan, err error) {
+	for _, p := range s.cfg.Planner.Plan(inc) {
+		plans = append(plans, plan{At: p.At.UTC(), What: p.What})
+	}
+	return plans, covers(plans, inc.Ref, openMask(inc))
+}
+
+// covers returns an error unless every open duty has exactly one next alert
+// (promise 3) and no other duty has one.
+func covers(plans []plan, ref incident.Ref, open byte) error {
+	for _, p := range plans {
+		kind, isDuty := p.What.Duty()
+		if !isDuty {
+			continue
+		}
+		bit := byte(1) << p.What
+		if open&bit == 0 {
+			return fmt.Errorf("store: the duty %q of %s has a next alert too many", kind, ref)
+		}
+		open &^= bit
+	}
+	for _, kind := range incident.DutyKinds() {
+		if open&(1<<incident.WhatDuty(kind)) != 0 {
+			return fmt.Errorf("store: the open duty %q of %s has no next alert", kind, ref)
+		}
+	}
+	return nil
+}
+
+// reindex replaces the rows of one state by those of the next; what stays the
+// same is not written.
+func (t *tx) reindex(before, after []indexRow) error {
+	for _, row := range before {
+		if slices.ContainsFunc(after, row.equal) {
+			continue
+		}
+		t.count(row, -1)
+		if err := t.w.Delete(row.table, row.key); err != nil {
+			return err
+		}
+	}
+	for _, row := range after {
+		if slices.ContainsFunc(before, row.equal) {
+			continue
+		}
+		t.count(row, +1)
+		if err := t.w.Put(row.table, row.key, row.value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r indexRow) equal(o indexRow) bool {
+	return r.table == o.table && bytes.Equal(r.key, o.key) && bytes.Equal(r.value, o.value)
+}
+
+// count keeps the two counters of promise 3.
+func (t *tx) count(row indexRow, n int64) {
+	switch {
+	case row.table == tableDuty:
+		t.g.counters.OpenDuties += n
+	case row.table == tablePlan && isDutyPlan(row.key):
+		t.g.counters.PlannedOpen += n
+	}
+}
+
+// isDutyPlan reports whether a row of the plan table is a duty's next alert,
+// and not a chore.
+func isDutyPlan(key []byte) bool {
+	_, what, ok := splitTimed(key)
+	_, isDuty := what.Duty()
+	return ok && isDuty
+}

@@ -1,0 +1,35 @@
+package store
+
+import (
+	"math/rand/v2"
+	"sync"
+	"testing"
+)
+
+// A report of 2 KiB costs at most three times its bytes on disk, with its
+// entries, state, indexes and keys (DESIGN section 4).
+func TestReportCostsAtMostThreeTimesItsBytes(t *testing.T) {
+	const reports, size, senders = 10_000, 2 << 10, 16
+	r := onDisk(t, t.TempDir())
+	svc := r.service()
+	var wg sync.WaitGroup
+	for s := range senders {
+		wg.Go(func() {
+			rnd := rand.New(rand.NewPCG(1, uint64(s)))
+			for n := s; n < reports; n += senders {
+				head := mailText(n, "")
+				if _, err := tryReport(svc, head+words(rnd, size-len(head))); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+	record, keys := r.Size()
+	times := float64(record+keys) / (reports * size)
+	t.Logf("%d reports of %d bytes: record %.1f MB, keys %.1f MB, %.2f times their bytes", reports, size, float64(record)/1e6, float64(keys)/1e6, times)
+	if times > 3 {
+		t.Errorf("a report costs %.2f times its bytes on disk, at most 3 are allowed", times)
+	}
+}
