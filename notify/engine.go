@@ -158,15 +158,25 @@ func (e *Engine) pause(ctx context.Context) time.Duration {
 
 // Turn runs one whole turn: queue, send, audit. Run does the same side by side.
 func (e *Engine) Turn(ctx context.Context) error {
-	if err := e.queueTurn(ctx); err != nil {
+	if err := e.queueAll(ctx); err != nil {
 		return err
 	}
-	return e.sendTurn(ctx)
+	if err := e.sendTurn(ctx); err != nil {
+		return err
+	}
+	return e.auditTurn(ctx)
 }
 
-// queueTurn settles what a crash left, wakes waiting mails, queues what is due
-// and audits.
+// queueTurn queues, and audits once a period.
 func (e *Engine) queueTurn(ctx context.Context) error {
+	if err := e.queueAll(ctx); err != nil || !e.auditDue() {
+		return err
+	}
+	return e.auditTurn(ctx)
+}
+
+// queueAll settles what a crash left, wakes waiting mails and queues what is due.
+func (e *Engine) queueAll(ctx context.Context) error {
 	if e.cfg.Pending != nil {
 		if err := e.cfg.Pending(ctx); err != nil {
 			return err
@@ -175,13 +185,7 @@ func (e *Engine) queueTurn(ctx context.Context) error {
 	if err := e.wakeWaiting(ctx); err != nil {
 		return err
 	}
-	if err := e.queueDue(ctx); err != nil {
-		return err
-	}
-	if !e.auditDue() {
-		return nil
-	}
-	return e.auditTurn(ctx)
+	return e.queueDue(ctx)
 }
 
 // auditDue reports whether a period has passed since the last audit; turns

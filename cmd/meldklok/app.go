@@ -102,11 +102,21 @@ func (a *App) wire(planner notify.Planner) {
 	a.sessions = session.New(a.store, a.now)
 	a.pump = newPump(a.service, a.log, a.cfg.Period)
 	a.engine = notify.New(notify.Config{
-		Store: a.store, Planner: planner, Now: a.now, Log: a.log, Period: a.cfg.Period, Batch: a.store.Batch(),
+		Store: a.store, Planner: planner, Now: a.now, Log: a.log, Period: a.cfg.Period, Batch: batch,
 		Writer:     notify.Writer{From: a.cfg.From, FromName: a.cfg.FromName, ReplyTo: a.cfg.replyTo, URL: a.cfg.URL, Tokens: tokens},
-		Transports: a.roads, After: a.after, Step: a.step, Rederive: a.store.RederiveSlice, Findings: a.findings,
+		Transports: a.roads, After: a.after, Step: a.step, Rederive: a.rederive, Findings: a.findings,
 		Pending: func(context.Context) error { a.pump.wake(); return nil },
 	})
+}
+
+// batch is how many planned rows the engine takes in one transaction. A
+// distributed engine, with about 100 keys a transaction, would take 10.
+const batch = 200
+
+// rederive audits a slice of open duties for the engine.
+func (a *App) rederive(ctx context.Context, after incident.Ref, limit int) (next incident.Ref, unsound int, err error) {
+	sweep, err := a.store.RederiveSlice(ctx, after, limit)
+	return sweep.Next, len(sweep.Unsound), err
 }
 
 // outboxFolder is where mails are kept while no relay is configured.
