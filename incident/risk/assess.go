@@ -206,8 +206,8 @@ type assessmentJSON struct {
 	Language  Lang         `json:"language"`   // of the texts
 }
 
-// MarshalJSON writes the assessment with its texts in one language.
-func (a Assessment) MarshalJSON() ([]byte, error) {
+// wire gives the promised shape, with the texts in one language.
+func (a Assessment) wire() assessmentJSON {
 	lang := a.lang
 	if lang != Dutch {
 		lang = English
@@ -217,8 +217,20 @@ func (a Assessment) MarshalJSON() ([]byte, error) {
 	for _, r := range a.Reasons {
 		out.Reasons = append(out.Reasons, reasonJSON{r.Code, r.Text.In(lang), r.Source})
 	}
-	return json.Marshal(out)
+	return out
 }
+
+func (in assessmentJSON) assessment() Assessment {
+	a := Assessment{Severity: in.Severity, Band: in.Band, Verdict: in.Verdict, Best: in.Best, Worst: in.Worst,
+		DecidedBy: in.DecidedBy, Breach: in.Breach, Enisa: in.Enisa, Missing: in.Missing, lang: in.Language}
+	for _, r := range in.Reasons {
+		a.Reasons = append(a.Reasons, Reason{r.Code, restored(r, in.Language), r.Source})
+	}
+	return a
+}
+
+// MarshalJSON writes the assessment with its texts in one language.
+func (a Assessment) MarshalJSON() ([]byte, error) { return json.Marshal(a.wire()) }
 
 // UnmarshalJSON reads a stored assessment back. The stored wording wins; the
 // other language comes from the rule if it still exists, else it is the same.
@@ -227,11 +239,7 @@ func (a *Assessment) UnmarshalJSON(b []byte) error {
 	if err := json.Unmarshal(b, &in); err != nil {
 		return err
 	}
-	*a = Assessment{Severity: in.Severity, Band: in.Band, Verdict: in.Verdict, Best: in.Best, Worst: in.Worst,
-		DecidedBy: in.DecidedBy, Breach: in.Breach, Enisa: in.Enisa, Missing: in.Missing, lang: in.Language}
-	for _, r := range in.Reasons {
-		a.Reasons = append(a.Reasons, Reason{r.Code, restored(r, in.Language), r.Source})
-	}
+	*a = in.assessment()
 	return nil
 }
 

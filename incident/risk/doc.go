@@ -21,6 +21,21 @@
 // English, and a source, evaluated in a fixed order; the one that decided is
 // named in Assessment.DecidedBy.
 //
+// Scan finds words and numbers in a mail and in its CSV, XLSX, PDF, DOCX and
+// archived files (package extract). A number counts when its check digits are
+// right, a word unless it is denied ("geen BSN's gelekt"), a table column as a
+// whole. Nothing that is shown holds a number, address or file content: a find
+// is masked when it is made. Pictures, old office files (.doc, .xls) and
+// encrypted files are not read; the facts then say that more may be involved.
+//
+// How well it finds is measured by TestCorpus on 118 reports written for it, 51
+// of them without personal data. On the 14 that were written last, at first
+// sight: data precision 0.88, recall 0.78; special categories 1.00 and 1.00;
+// kind of incident 1.00 and 0.78; no report 1.00 and 1.00; number of people 0.75
+// and 0.60. On the 60 that the lexicon was tuned on all are 0.96 or better. So a
+// find is worth showing, and silence proves nothing: what is not found stays
+// unknown, and unknown never leads to "register only".
+//
 // The package is pure: no clock, no network, no files, no state. It proposes;
 // a person decides. It must not know about incidents, duties, storage or pages.
 package risk

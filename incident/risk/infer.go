@@ -128,6 +128,9 @@ func (m *scanner) dataKinds() []Data {
 		n := m.told[o.Value]
 		switch d {
 		case Email, Phone, Address:
+			if d == Address && m.told[asIncident+string(EmailOpenRecipients)] > 0 {
+				n = 0 // "all addresses in cc" are mail addresses
+			}
 			if d == Email && m.told[asIncident+string(EmailOpenRecipients)] > 0 {
 				n++ // the addresses themselves were shown
 			}

@@ -85,7 +85,8 @@ func negated(s []token, at, end int) bool {
 }
 
 func deniedBefore(s []token, at int) bool {
-	for i := at - 1; i >= max(0, at-reach); i-- {
+	verbs := 0
+	for i := at - 1; i >= max(0, at-reach) && verbs < 2; i-- {
 		switch s[i].text {
 		case "maar", "but", "wel", "alleen", "only", "echter", "however", "waaronder", "including", "behalve", "except", "dus", "so", "want", "because", "omdat":
 			return false
@@ -93,7 +94,11 @@ func deniedBefore(s []token, at int) bool {
 			if i+1 < at && oneOf(s[i+1].text, "de", "het", "er", "ik", "wij", "we", "alle", "the", "there", "all", "i", "they", "ze", "zij") {
 				return false // a new clause, not the next thing in a list
 			}
-		case "geen", "zonder", "no", "without", "noch", "nor", "none", "neither", "evenmin":
+		case "staan", "staat", "stond", "stonden", "gelekt", "gezien", "heeft", "hebben", "has", "have", "is", "zijn", "are", "was", "were", "werd", "werden", "kon", "konden", "kan", "kunnen", "could", "can":
+			verbs++ // two verbs away the "no" belongs to another clause
+		case "zonder", "without":
+			return at-i <= 4 && verbs == 0 && !emptyNo(s, i)
+		case "geen", "no", "noch", "nor", "none", "neither", "evenmin":
 			return !emptyNo(s, i)
 		case "niet", "not":
 			if i+1 < len(s) && (oneOf(s[i+1].text, "om", "over", "any", "include", "contain", "involve", "the") || i+1 == at && oneOf(s[i+1].text, "medische", "medical", "bijzondere", "special")) {

@@ -153,6 +153,12 @@ func mildest(f Facts) Facts {
 		}
 		f.PeopleMax = &least
 	}
+	mildAftermath(&f)
+	return f
+}
+
+// mildAftermath answers who has the data, how they were protected and what was done.
+func mildAftermath(f *Facts) {
 	fill(&f.Recipients, Nobody)
 	fill(&f.Exposure, ForMinutes)
 	fill(&f.Misuse, No)
@@ -171,7 +177,6 @@ func mildest(f Facts) Facts {
 	}
 	fill(&f.ContextSensitive, No)
 	f.Regimes = settled(f.Regimes, Wft)
-	return f
 }
 
 // mildSteps takes the lowest step of every class the assessor left open.
@@ -186,12 +191,8 @@ func mildSteps(f *Facts) {
 		{&f.FinancialStep, &f.FinancialReason, NoInsight},
 		{&f.SensitiveStep, &f.SensitiveReason, NoInsight},
 	} {
-		if *s.step == "" {
-			*s.step = s.low
-			fill(s.reason, argued)
-		} else {
-			fill(s.reason, argued)
-		}
+		fill(s.step, s.low)
+		fill(s.reason, argued)
 	}
 }
 

@@ -1,6 +1,7 @@
 package risk
 
 import (
+	"encoding/json"
 	"strings"
 	"time"
 )
@@ -24,15 +25,48 @@ type Attachment struct {
 }
 
 // Scanned is what the scanner made of a document. All of it is provisional and
-// meant to be confirmed by a person.
+// meant to be confirmed by a person. Its JSON is that of the assessment with
+// finds, facts, no_report, known_since, unread and more_finds beside it.
 type Scanned struct {
-	Finds      []Find     `json:"finds"`
-	Facts      Facts      `json:"facts"`
-	Assessment Assessment `json:"assessment"`
-	NoReport   *Proposal  `json:"no_report,omitempty"`   // proposed: this is no report of a breach
-	KnownSince *Known     `json:"known_since,omitempty"` // proposed: when somebody knew
-	Unread     []Unread   `json:"unread,omitempty"`      // attachments that could not be read in full
-	MoreFinds  int        `json:"more_finds,omitempty"`  // finds beyond MaxFinds that are not listed
+	Finds      []Find
+	Facts      Facts
+	Assessment Assessment
+	NoReport   *Proposal // proposed: this is no report of a breach
+	KnownSince *Known    // proposed: when somebody knew
+	Unread     []Unread  // attachments that could not be read in full
+	MoreFinds  int       // finds beyond MaxFinds that are not listed
+}
+
+// scannedJSON is the promised shape; the names never change.
+type scannedJSON struct {
+	assessmentJSON
+	Finds      []Find    `json:"finds"`
+	Facts      Facts     `json:"facts"`
+	NoReport   *Proposal `json:"no_report,omitempty"`
+	KnownSince *Known    `json:"known_since,omitempty"`
+	Unread     []Unread  `json:"unread,omitempty"`
+	MoreFinds  int       `json:"more_finds,omitempty"`
+}
+
+// In gives the same with its JSON in another language.
+func (s Scanned) In(lang Lang) Scanned {
+	s.Assessment = s.Assessment.In(lang)
+	return s
+}
+
+// MarshalJSON writes the texts of the assessment in one language.
+func (s Scanned) MarshalJSON() ([]byte, error) {
+	return json.Marshal(scannedJSON{s.Assessment.wire(), s.Finds, s.Facts, s.NoReport, s.KnownSince, s.Unread, s.MoreFinds})
+}
+
+// UnmarshalJSON reads a stored scan back.
+func (s *Scanned) UnmarshalJSON(b []byte) error {
+	var in scannedJSON
+	if err := json.Unmarshal(b, &in); err != nil {
+		return err
+	}
+	*s = Scanned{in.Finds, in.Facts, in.assessment(), in.NoReport, in.KnownSince, in.Unread, in.MoreFinds}
+	return nil
 }
 
 // Find is one thing that was found. Masked never holds a number, address or

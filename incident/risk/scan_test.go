@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -230,6 +231,28 @@ func TestTheMachineNeverWaives(t *testing.T) {
 		if s := Scan(l.doc); !s.Assessment.Verdict.NotifyAuthority {
 			t.Errorf("%s: register only, by %s", l.id, s.Assessment.DecidedBy)
 		}
+	}
+}
+
+func TestScanJSONIsTheAssessmentWithFinds(t *testing.T) {
+	s := Scan(Document{Text: "Sinds maandag staan namen en BSN 123456782 van 12 klanten online, gepubliceerd door een fout.", Received: received,
+		Attachments: []Attachment{{Name: "oud.xls", Data: []byte{0, 1, 2, 3, 255, 254, 0, 9}}}})
+	b, err := json.Marshal(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var keys map[string]json.RawMessage
+	if err := json.Unmarshal(b, &keys); err != nil {
+		t.Fatal(err)
+	}
+	for _, k := range []string{"severity", "band", "verdict", "reasons", "best", "worst", "finds", "facts", "known_since", "unread", "language"} {
+		if _, ok := keys[k]; !ok {
+			t.Errorf("%s is missing from %s", k, b)
+		}
+	}
+	var back Scanned
+	if err := json.Unmarshal(b, &back); err != nil || !reflect.DeepEqual(s, back) {
+		t.Errorf("%v: %+v became %+v", err, s, back)
 	}
 }
 

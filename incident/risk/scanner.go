@@ -109,7 +109,11 @@ func (m *scanner) sentence(p part, s []token) {
 // aside tells words that name where something went, not whose data it was: "to
 // the wrong address", "another customer"; and the "addresses" of "e-mail addresses".
 func aside(s []token, h hit) bool {
-	where := oneOf(h.kind, string(Address), string(Email), asGroup+"customers", asGroup+"patients", asGroup+"other", asGroup+"students", asGroup+"employees")
+	if h.kind == string(Name) && h.end-h.at == 1 && oneOf(s[h.at].text, "naam", "name") {
+		own := h.at > 0 && oneOf(s[h.at-1].text, "mijn", "my", "uw", "your", "in", "uit", "onder", "goede", "file", "domain", "host", "brand", "user", "onze", "our", "een", "a")
+		return own || (h.end < len(s) && oneOf(s[h.end].text, "is", "was"))
+	}
+	where := oneOf(h.kind, string(Address), string(Email), asGroup+"customers", asGroup+"patients", asGroup+"other", asGroup+"students", asGroup+"employees", asGroup+"minors") || strings.HasPrefix(s[h.at].text, "patient")
 	if !where || h.at == 0 {
 		return false
 	}
