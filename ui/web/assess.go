@@ -14,7 +14,6 @@ import (
 type assessData struct {
 	Inc      *incident.Incident
 	Headline string
-	Sections []assessSection
 }
 
 type assessSection struct {
@@ -137,8 +136,8 @@ func answers(values url.Values) map[string][]string {
 	return out
 }
 
-// QuestionLabel names a problem's question in the summary above the form.
-func (v *View) QuestionLabel(field string) string {
+// questionLabel names a problem's question in the summary above the form.
+func (v *View) questionLabel(field string) string {
 	for _, q := range risk.Questions() {
 		if q.Field == field {
 			return v.Say(q.Label)

@@ -15,6 +15,7 @@ import (
 // Form is a form that was refused: what was typed, and what is wrong with it.
 type Form struct {
 	Name     string
+	Heading  string // of the summary above the form
 	Values   url.Values
 	Problems []Problem
 }
@@ -22,6 +23,7 @@ type Form struct {
 // Problem is one thing that has to change, in a sentence.
 type Problem struct {
 	Field   string // name of the input; empty: about the whole form
+	Label   string // of the input, for the summary
 	Text    string
 	Choices []Choice // for a local time that does not exist or exists twice
 }
@@ -44,6 +46,20 @@ type Field struct {
 	Exact, Asked          string // the instant behind a local time that was filled in for the person
 	Auto, Type            string // autocomplete and type attributes
 	Required, Optional    bool
+
+	OptionalWord, ChoiceWord string
+}
+
+// Described names the elements that explain the input to a screen reader.
+func (f Field) Described() string {
+	var ids []string
+	if f.Help != "" {
+		ids = append(ids, f.ID+"-help")
+	}
+	if f.Error != "" {
+		ids = append(ids, f.ID+"-error")
+	}
+	return strings.Join(ids, " ")
 }
 
 // problemsOf turns an error into sentences beside fields; ok is false for an
@@ -182,6 +198,7 @@ func (v *View) value(form, name string) string {
 func (v *View) Field(form, name string, flags ...string) Field {
 	f := Field{
 		ID: form + "-" + name, Name: name, Value: v.value(form, name),
+		OptionalWord: v.T("field.optional"), ChoiceWord: v.T("field.which-time"),
 		Label: v.either("field."+form+"."+name, "field."+name), Help: v.either("field."+form+"."+name+".help", ""),
 		Exact: v.value(form, name+"_exact"), Asked: v.value(form, name+"_asked"),
 	}
@@ -209,6 +226,14 @@ func (v *View) Field(form, name string, flags ...string) Field {
 		}
 	}
 	return f
+}
+
+// label is how the input of a form is called.
+func (v *View) label(form, name string) string {
+	if form == "assess" {
+		return v.questionLabel(name)
+	}
+	return v.either("field."+form+"."+name, "field."+name)
 }
 
 // either returns the first of two sentences that exists, or nothing.
@@ -280,6 +305,9 @@ func (v *View) refused(form string, values url.Values, err error) (int, error) {
 	if !ok {
 		return 0, err
 	}
-	v.Form = Form{Name: form, Values: values, Problems: problems}
+	for i, problem := range problems {
+		problems[i].Label = v.label(form, problem.Field)
+	}
+	v.Form = Form{Name: form, Heading: v.T("form.problems", "n", len(problems)), Values: values, Problems: problems}
 	return http.StatusUnprocessableEntity, nil
 }

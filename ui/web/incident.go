@@ -256,3 +256,31 @@ func factsOf(v *View, f risk.Facts) (facts []factView) {
 	}
 	return facts
 }
+
+// actView is the frame around the form of one action.
+type actView struct {
+	Name, Path, Title, Lead, Button string
+	Open                            bool
+	Refused                         *Form
+}
+
+// Act returns the frame of an action's form. It stands open when the form was
+// refused.
+func (v *View) Act(name, base string) actView {
+	refused := v.Refused(name)
+	return actView{
+		Name: name, Path: base + "/" + name, Title: v.T("do." + name), Lead: v.T("do." + name + ".lead"),
+		Button: v.either("do."+name+".button", "do."+name), Open: refused != nil, Refused: refused,
+	}
+}
+
+// Next says in one sentence what has to be done next.
+func (v *View) Next(n next) string { return v.T(n.ID, "due", n.Due, "into", n.Into.String()) }
+
+// Lateness says whether a filing was in time.
+func (v *View) Lateness(f incident.Filing) string {
+	if late := f.Late(f.Due); late > 0 {
+		return v.T("filing.late", "span", late, "due", f.Due)
+	}
+	return v.T("filing.in-time", "due", f.Due)
+}

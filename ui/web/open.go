@@ -30,6 +30,9 @@ type openData struct {
 	Once   string // recognises the same form sent twice
 }
 
+// Paths lists the fast paths.
+func (openData) Paths() []string { return FastPaths() }
+
 func (p *Pages) reportForm(c echo.Context) error { return p.emptyReport(c, false) }
 func (p *Pages) enterForm(c echo.Context) error  { return p.emptyReport(c, true) }
 

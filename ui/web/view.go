@@ -176,6 +176,12 @@ func (v *View) Other() string {
 	return locale.English
 }
 
+// Languages lists the languages of the product.
+func (v *View) Languages() []string { return locale.Languages() }
+
+// Wall writes an instant the way an input of a local time wants it.
+func (v *View) Wall(t time.Time) string { return wall(t) }
+
 // Bytes writes a size.
 func (v *View) Bytes(n any) string {
 	var size float64

@@ -1,0 +1,64 @@
+// Everything works without this file. It keeps the board fresh, tells the reader
+// of a case that something changed, and sends a form only once.
+"use strict";
+
+// replace fetches a page again and puts its part in place of the present one.
+function replace(part) {
+  const request = new XMLHttpRequest();
+  request.open("GET", location.pathname + location.search);
+  request.responseType = "document";
+  request.onload = () => {
+    const fresh = request.response && request.response.querySelector(part);
+    const old = document.querySelector(part);
+    if (request.status === 200 && fresh && old && !old.contains(document.activeElement)) {
+      old.replaceWith(fresh);
+    }
+  };
+  request.send();
+}
+
+for (const live of document.querySelectorAll("[data-live]")) {
+  const { part, news } = live.dataset;
+  let first = "";
+  const source = new EventSource(live.dataset.live);
+  source.addEventListener("head", (event) => {
+    if (first === "") {
+      first = event.data;
+    } else if (event.data !== first && part) {
+      replace(part);
+    } else if (event.data !== first && news) {
+      document.querySelector(news).hidden = false;
+    }
+  });
+  addEventListener("pagehide", () => source.close());
+  if (part) {
+    setInterval(() => document.visibilityState === "visible" && replace(part), 30000);
+  }
+}
+
+for (const form of document.querySelectorAll("form[data-once]")) {
+  form.addEventListener("submit", () => {
+    for (const button of form.querySelectorAll("button")) {
+      setTimeout(() => { button.disabled = true; });
+    }
+  });
+  addEventListener("pageshow", () => {
+    for (const button of form.querySelectorAll("button")) button.disabled = false;
+  });
+}
+
+// A link to an action opens it.
+function openTarget() {
+  const target = location.hash && document.getElementById(location.hash.slice(1));
+  const fold = target && target.closest("details");
+  if (!fold) return;
+  fold.open = true;
+  const field = fold === target ? fold.querySelector("input:not([type=hidden]), textarea, select") : target;
+  field?.focus({ preventScroll: true });
+  fold.scrollIntoView({ block: "start" });
+}
+addEventListener("hashchange", openTarget);
+openTarget();
+
+// After a refusal the reader, and a screen reader, start at what is wrong.
+document.querySelector(".problems")?.focus();
