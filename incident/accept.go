@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"hash"
 	"io"
 )
 
@@ -55,14 +54,14 @@ func (s *Service) Record(ctx context.Context, in Incoming) (out Settled, err err
 
 // accept stores a delivery under the number.
 func (s *Service) accept(ctx context.Context, item uint64, in Incoming) error {
-	a := acceptance{s: s, item: item, sum: sha256.New()}
+	a := acceptance{s: s, item: item, sum: canonical{sum: sha256.New()}}
 	if err := a.read(ctx, in.Body); err != nil {
 		return errors.Join(err, s.discard(ctx, item, a.n))
 	}
 	d := Delivered{
 		Item: item, Channel: in.Channel, Sender: in.Sender, Recipients: in.Recipients,
 		Arrived: in.Arrived.UTC(), Stated: in.Stated, Cursor: in.Cursor, History: in.History,
-		Size: a.size, Chunks: a.n + 1, Hash: s.Store.MAC("raw", a.sum.Sum(nil)),
+		Size: a.size, Chunks: a.n + 1, Hash: s.Store.MAC("raw", a.sum.Sum()),
 	}
 	return s.Store.Update(ctx, func(tx Tx) error {
 		if err := tx.PutChunk(item, a.n, a.rest, true); err != nil {
@@ -93,7 +92,7 @@ const dropBatch = 50
 type acceptance struct {
 	s    *Service
 	item uint64
-	sum  hash.Hash
+	sum  canonical
 	size int64
 	n    int    // pieces already stored
 	rest []byte // the last piece
@@ -129,7 +128,7 @@ func (a *acceptance) piece(body io.Reader) ([]byte, error) {
 	if a.size += int64(len(piece)); a.size > a.s.maxSize() {
 		return nil, ErrTooLarge
 	}
-	a.sum.Write(piece)
+	_, _ = a.sum.Write(piece) // a hash takes everything
 	return piece, nil
 }
 
