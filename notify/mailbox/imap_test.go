@@ -196,8 +196,9 @@ func (r *record) subjects() []string {
 	defer r.mu.Unlock()
 	var found []string
 	for _, raw := range r.raw {
-		line, _, _ := strings.Cut(raw, "\n")
-		found = append(found, strings.TrimSpace(strings.TrimPrefix(line, "Subject:")))
+		_, line, _ := strings.Cut(raw, "Subject: ")
+		line, _, _ = strings.Cut(line, "\r\n")
+		found = append(found, line)
 	}
 	return found
 }
