@@ -57,7 +57,7 @@ func (r *Reader) pdf(name string, data []byte) {
 		return
 	}
 	m := &meter{data: data}
-	m.left.Store(int64(len(data))*32 + 32<<20)
+	m.left.Store(int64(len(data))*32 + 16<<20)
 	pages, done := make(chan page), make(chan Reason, 1)
 	stop := make(chan struct{})
 	go func() { done <- readPages(m, r.limits.Pages, pages, stop) }()
