@@ -101,7 +101,7 @@ func (p *Pages) boardData(ctx context.Context) (d boardData, err error) {
 	now := p.now()
 	counted := map[incident.Ref]bool{}
 	for _, r := range rows {
-		row := boardRow{Row: r, Clock: clockOf(r.Duty, now), Next: nextFor(r.Incident, now)}
+		row := boardRow{Row: r, Clock: clockOf(r.Duty, now), Next: nextForDuty(r.Incident, r.Duty, now)}
 		d.Rows = append(d.Rows, row)
 		if row.Clock.Late {
 			d.Late++

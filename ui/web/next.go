@@ -20,24 +20,9 @@ func nextFor(inc *incident.Incident, now time.Time) next {
 	if !inc.Into.IsZero() {
 		return next{ID: "next.merged", Into: inc.Into}
 	}
-	if d := inc.Duty(incident.DutyAP); d != nil && d.Open() {
-		n := nextForAP(inc)
-		n.Due = d.Clock.Due
-		if d.Overdue(now) {
-			n = next{ID: "next.overdue", Due: d.Clock.Due, Form: "file"}
-		}
-		return n
-	}
-	for _, todo := range []struct {
-		kind     incident.DutyKind
-		id, form string
-	}{
-		{incident.DutyController, "next.controller", "told"},
-		{incident.DutyPeople, "next.people", "told"},
-		{incident.DutyFollowUp, "next.follow-up", "file"},
-	} {
-		if d := inc.Duty(todo.kind); d != nil && d.Open() {
-			return next{ID: todo.id, Due: d.Clock.Due, Form: todo.form}
+	for _, kind := range []incident.DutyKind{incident.DutyAP, incident.DutyController, incident.DutyPeople, incident.DutyFollowUp} {
+		if d := inc.Duty(kind); d != nil && d.Open() {
+			return nextForDuty(inc, *d, now)
 		}
 	}
 	switch {
@@ -47,6 +32,25 @@ func nextFor(inc *incident.Incident, now time.Time) next {
 		return next{ID: "next.history"}
 	}
 	return next{ID: "next.close", Form: "close"}
+}
+
+// nextForDuty decides what has to be done next about one open duty.
+func nextForDuty(inc *incident.Incident, d incident.Duty, now time.Time) (n next) {
+	switch d.Kind {
+	case incident.DutyController:
+		n = next{ID: "next.controller", Form: "told"}
+	case incident.DutyPeople:
+		n = next{ID: "next.people", Form: "told"}
+	case incident.DutyFollowUp:
+		n = next{ID: "next.follow-up", Form: "file"}
+	default:
+		n = nextForAP(inc)
+		if d.Overdue(now) {
+			n = next{ID: "next.overdue", Form: "file"}
+		}
+	}
+	n.Due = d.Clock.Due
+	return n
 }
 
 // nextForAP is the way to a filing or a waiver, step by step.

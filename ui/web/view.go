@@ -191,15 +191,24 @@ func (v *View) Bytes(n any) string {
 	case int64:
 		size = float64(n)
 	}
-	unit := "kB"
-	if size /= 1000; size >= 1000 {
-		size, unit = size/1000, "MB"
+	switch {
+	case size < 1000:
+		return fmt.Sprintf("%.0f B", size)
+	case size < 1e6:
+		return v.point(fmt.Sprintf("%.1f kB", size/1e3))
 	}
-	text := fmt.Sprintf("%.1f %s", size, unit)
+	return v.point(fmt.Sprintf("%.1f MB", size/1e6))
+}
+
+// Decimal writes a number with two decimals.
+func (v *View) Decimal(f float64) string { return v.point(fmt.Sprintf("%.2f", f)) }
+
+// point puts the language's own sign between whole and part.
+func (v *View) point(s string) string {
 	if v.Lang == locale.Dutch {
-		text = strings.Replace(text, ".", ",", 1)
+		return strings.Replace(s, ".", ",", 1)
 	}
-	return text
+	return s
 }
 
 // NavItem is one place in the navigation.
