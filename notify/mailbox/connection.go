@@ -4,9 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"io"
 	"net"
-	"slices"
 	"sync/atomic"
 	"time"
 
@@ -190,107 +188,6 @@ func (c *connection) open(ctx context.Context) (state folderState, err error) {
 	return state, err
 }
 
-// after lists the UIDs above one, in order.
-func (c *connection) after(ctx context.Context, uid uint32) (uids []uint32, err error) {
-	var above imap.UIDSet
-	above.AddRange(imap.UID(uid)+1, 0) // "n:*", which always names the last message too
-	err = c.do(ctx, stageList, func() error {
-		data, err := c.client.UIDSearch(&imap.SearchCriteria{UID: []imap.UIDSet{above}}, nil).Wait()
-		if err != nil {
-			return err
-		}
-		for _, u := range searchedUIDs(data) {
-			if uint32(u) > uid {
-				uids = append(uids, uint32(u))
-			}
-		}
-		return nil
-	})
-	slices.Sort(uids)
-	return slices.Compact(uids), err
-}
-
-// searchedUIDs reads a search result; the library panics on one that no
-// correct server sends.
-func searchedUIDs(data *imap.SearchData) (uids []imap.UID) {
-	defer func() {
-		if recover() != nil {
-			uids = nil
-		}
-	}()
-	return data.AllUIDs()
-}
-
-// dates asks for the INTERNALDATE of some messages. A message that is gone has
-// none. ENVELOPE and BODYSTRUCTURE are never asked for: one malformed answer
-// would end the connection, at every attempt.
-func (c *connection) dates(ctx context.Context, uids []uint32) (dates map[uint32]time.Time, err error) {
-	dates = map[uint32]time.Time{}
-	err = c.do(ctx, stageFetch, func() error {
-		fetch := c.client.Fetch(uidSet(uids), &imap.FetchOptions{UID: true, InternalDate: true})
-		defer fetch.Close()
-		for message := fetch.Next(); message != nil; message = fetch.Next() {
-			data, err := message.Collect()
-			if err != nil {
-				return err
-			}
-			dates[uint32(data.UID)] = data.InternalDate
-		}
-		return fetch.Close()
-	})
-	return dates, err
-}
-
-// errNoBody is a message of which the server gives nothing.
-var errNoBody = errors.New("the server gives no content for this message")
-
-// body streams one message to take. found is false when it is gone. The
-// watchdog watches the network only: while take is busy with what it has read,
-// nobody waits for the server.
-func (c *connection) body(ctx context.Context, uid uint32, take func(io.Reader) error) (found bool, err error) {
-	w := c.watch(ctx)
-	defer w.stop()
-	fetch := c.client.Fetch(uidSet([]uint32{uid}), &imap.FetchOptions{UID: true, BodySection: []*imap.FetchItemBodySection{{Peek: true}}})
-	message := fetch.Next()
-	if message == nil {
-		return false, w.judge(stageFetch, fetch.Close())
-	}
-	var outcome error = &stage{stageFetch, errNoBody}
-	for item := message.Next(); item != nil; item = message.Next() {
-		if body, ok := item.(imapclient.FetchItemDataBodySection); ok && body.Literal != nil {
-			w.rest()
-			outcome = take(&watchedBody{body.Literal, w, body.Literal.Size()})
-			w.again()
-			break
-		}
-	}
-	if err := fetch.Close(); err != nil { // drains, so that the connection can be used
-		return true, w.judge(stageFetch, err)
-	}
-	return true, outcome
-}
-
-// watchedBody runs the watchdog while it waits, and knows a cut-off body.
-type watchedBody struct {
-	r    io.Reader
-	w    *watchdog
-	left int64
-}
-
-func (b *watchedBody) Read(p []byte) (int, error) {
-	b.w.again()
-	defer b.w.rest()
-	n, err := b.r.Read(p)
-	b.left -= int64(n)
-	if errors.Is(err, io.EOF) && b.left > 0 {
-		err = io.ErrUnexpectedEOF
-	}
-	if err != nil && !errors.Is(err, io.EOF) {
-		err = b.w.judge(stageFetch, err)
-	}
-	return n, err
-}
-
 // idle waits until the server tells of a change, for d at most.
 func (c *connection) idle(ctx context.Context, d time.Duration) error {
 	var waiting *imapclient.IdleCommand
@@ -333,14 +230,6 @@ func (c *connection) close() {
 	_ = c.client.Logout().Wait()
 	c.raw.Close()
 	<-c.client.Closed()
-}
-
-func uidSet(uids []uint32) imap.UIDSet {
-	var set imap.UIDSet
-	for _, u := range uids {
-		set.AddNum(imap.UID(u))
-	}
-	return set
 }
 
 // refused reports a plain NO or BAD, after which the connection goes on.

@@ -22,6 +22,25 @@
 // parts costs enmime half a minute, and a part that enmime refuses would take
 // the rest of the mail with it. This way it costs one attachment.
 //
+// # How mail servers hand mail over
+//
+// By LMTP, which is best, because Meldklok answers for each message and the
+// server keeps what could not be stored:
+//
+//	Postfix     transport_maps:  privacy@example.org  lmtp:inet:127.0.0.1:2524
+//	Exim        a transport with driver = smtp, protocol = lmtp, hosts = 127.0.0.1, port = 2524, allow_localhost
+//	OpenSMTPD   action "meldklok" lmtp "127.0.0.1:2524" rcpt-to
+//
+// By a pipe, for which "meldklok report" answers with exit codes 0, 65 and 75
+// of sysexits.h:
+//
+//	Postfix     meldklok unix - n n - 4 pipe flags=R user=meldklok argv=/usr/bin/meldklok report
+//	Exim        a transport with driver = pipe, command = /usr/bin/meldklok report, return_path_add, temp_errors = 75
+//	OpenSMTPD   action "meldklok" mda "/usr/bin/meldklok report" user meldklok
+//
+// The Postfix LMTP line is tried by TestRealPostfix; the others are written
+// from those servers' manuals and were not tried.
+//
 // # What the package does not know
 //
 // It receives functions, never a store: Accept keeps a delivery, LoadCursor

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
 	"slices"
 	"time"
 
@@ -62,8 +63,9 @@ func (w *Watcher) takeAll(ctx context.Context, c *connection, uids []uint32) err
 // suspect is a message that Accept refused several times, while it is not yet
 // known whether the fault is the message's or the store's.
 type suspect struct {
-	uid uint32
-	err error
+	uid  uint32
+	date time.Time
+	err  error
 }
 
 func (w *Watcher) batchSize() int {
@@ -79,7 +81,7 @@ func (w *Watcher) batchSize() int {
 func (w *Watcher) datesFailed(uids []uint32, err error) error {
 	if w.single {
 		if w.tries[uids[0]]++; w.tries[uids[0]] >= triesBeforeAside {
-			w.setAside(uids[0])
+			w.setAside(uids[0], w.seams.Now()) // its own date cannot be had
 			w.pastIt(uids[0])
 		}
 	}
@@ -96,7 +98,7 @@ func (w *Watcher) takeNext(ctx context.Context, c *connection, uid uint32, date 
 	err := w.take(ctx, c, uid, date)
 	if err == nil {
 		if stuck.err != nil {
-			w.setAside(stuck.uid)
+			w.setAside(stuck.uid, stuck.date)
 		}
 		return suspect{}, nil
 	}
@@ -108,9 +110,9 @@ func (w *Watcher) takeNext(ctx context.Context, c *connection, uid uint32, date 
 	case stuck.err != nil || w.tries[uid] < triesBeforeAside:
 		return stuck, err
 	case isOurs(err):
-		return suspect{uid, err}, nil
+		return suspect{uid, date, err}, nil
 	}
-	w.setAside(uid)
+	w.setAside(uid, date)
 	w.pastIt(uid)
 	if usable(err) {
 		return suspect{}, nil
@@ -143,7 +145,7 @@ func (w *Watcher) take(ctx context.Context, c *connection, uid uint32, date time
 	if !found {
 		return nil
 	}
-	w.update(func(s *Status) { s.Taken++; s.LastTaken = w.seams.Now().UTC() })
+	w.update(func(s *Status) { s.Taken++; s.Known++; s.LastTaken = w.seams.Now().UTC() })
 	return w.moveAway(ctx, c, uid)
 }
 
@@ -153,7 +155,11 @@ func (w *Watcher) moveAway(ctx context.Context, c *connection, uids ...uint32) e
 	if w.m.MoveTo == "" || len(uids) == 0 || (w.moveErr != nil && Explain(w.moveErr).Code == TroubleNoMove) {
 		return nil
 	}
-	if w.moveErr = c.move(ctx, uids); w.moveErr != nil && !harmless(w.moveErr) {
+	w.moveErr = c.move(ctx, uids)
+	switch {
+	case w.moveErr == nil:
+		w.update(func(s *Status) { s.Known, s.InFolder = s.Known-len(uids), max(s.InFolder-len(uids), 0) })
+	case !harmless(w.moveErr):
 		return w.moveErr
 	}
 	return nil
@@ -194,22 +200,22 @@ func (w *Watcher) pastIt(uid uint32) {
 
 // setAside remembers a message that fails by itself, so that those behind it
 // are not kept waiting (LESSONS 4). It is tried again, and shown.
-func (w *Watcher) setAside(uid uint32) {
-	w.aside[uid] = true
+func (w *Watcher) setAside(uid uint32, date time.Time) {
+	w.aside[uid] = date
 	w.asideNext = w.seams.Now().Add(retryAside)
 	w.update(func(s *Status) { s.Aside = len(w.aside) })
 	w.seams.Log.Error("mailbox", "name", w.m.Name, "event", "message set aside", "uid", uid)
 }
 
-// retryAside tries the messages that were set aside, without asking for their
-// dates, in case it was a date that broke the connection.
+// retryAside tries the messages that were set aside, with the dates known from
+// then: the question about a date may be what broke the connection.
 func (w *Watcher) retryAside(ctx context.Context, c *connection) error {
 	if len(w.aside) == 0 || w.seams.Now().Before(w.asideNext) {
 		return nil
 	}
 	w.asideNext = w.seams.Now().Add(retryAside)
-	for _, uid := range sortedKeys(w.aside) {
-		if err := w.take(ctx, c, uid, time.Time{}); err != nil {
+	for _, uid := range slices.Sorted(maps.Keys(w.aside)) {
+		if err := w.take(ctx, c, uid, w.aside[uid]); err != nil {
 			if !usable(err) {
 				return err
 			}
@@ -219,13 +225,4 @@ func (w *Watcher) retryAside(ctx context.Context, c *connection) error {
 		w.update(func(s *Status) { s.Aside = len(w.aside) })
 	}
 	return nil
-}
-
-func sortedKeys(set map[uint32]bool) []uint32 {
-	keys := make([]uint32, 0, len(set))
-	for k := range set {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
 }

@@ -10,7 +10,7 @@ import (
 // cursor says, and the numbers are shown: a loss without an error must not
 // stay unseen. With a folder to move to, what a crash left behind is moved.
 func (w *Watcher) reconcile(ctx context.Context, c *connection) error {
-	if w.seams.Missing == nil || w.seams.Now().Before(w.compareAt) {
+	if w.seams.Now().Before(w.compareAt) {
 		return nil
 	}
 	uids, err := c.after(ctx, 0)
@@ -43,15 +43,12 @@ func (w *Watcher) reconcile(ctx context.Context, c *connection) error {
 
 // takeMissing fetches what the comparison found.
 func (w *Watcher) takeMissing(ctx context.Context, c *connection, missing []uint32) error {
-	missing = slices.DeleteFunc(slices.Clone(missing), func(u uint32) bool { return w.aside[u] })
+	missing = slices.DeleteFunc(slices.Clone(missing), func(u uint32) bool { _, known := w.aside[u]; return known })
 	if err := w.takeAll(ctx, c, missing); err != nil {
 		w.compareAt = w.seams.Now() // again as soon as there is a connection
 		return err
 	}
-	w.update(func(s *Status) {
-		s.Missing = len(w.aside)
-		s.Known += len(missing)
-	})
+	w.update(func(s *Status) { s.Missing = len(w.aside) })
 	return nil
 }
 

@@ -18,8 +18,8 @@ type Status struct {
 	Taken    int // taken in since the start of this process
 
 	Reconciled time.Time // the last comparison of the folder with the record
-	Known      int       // in the folder and in the record, at that comparison
-	Missing    int       // in the folder and not in the record, when it was done
+	Known      int       // in the folder and in the record: that comparison, and what came since
+	Missing    int       // in the folder and not in the record, and not fetched yet
 	Found      int       // found missing by all comparisons of this process, and fetched then
 	Aside      int       // messages that cannot be fetched or kept; tried again every ten minutes
 }

@@ -2,6 +2,7 @@ package mailbox
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"math"
 	"sync"
@@ -22,7 +23,8 @@ type Seams struct {
 	// was never watched.
 	LoadCursor func(ctx context.Context, mailbox string) (c incident.Cursor, ok bool, err error)
 	// Missing returns those of the UIDs that were never accepted under this
-	// validity. With nil nothing is reconciled.
+	// validity. It is also how a message that was set aside is found again
+	// after a restart.
 	Missing func(ctx context.Context, mailbox string, validity uint32, uids []uint32) ([]uint32, error)
 	Now     func() time.Time
 	Log     *slog.Logger // nil is silence
@@ -41,14 +43,13 @@ type Watcher struct {
 	// What follows belongs to Run alone.
 	cursor    incident.Cursor
 	loaded    bool
-	boundary  uint32          // the first UID that came while we watched: never history
-	tries     map[uint32]int  // failures of a message since the last success
-	aside     map[uint32]bool // messages that failed while later ones did not
-	asideNext time.Time       // when they are tried again
-	single    bool            // dates are asked for one by one, to find the message that breaks it
-	current   uint32          // the message being worked on
-	compareAt time.Time       // when the folder is compared next
-	moveErr   error           // why moving does not work; nil while it does
+	boundary  uint32               // the first UID that came while we watched: never history
+	tries     map[uint32]int       // failures of a message since the last success
+	aside     map[uint32]time.Time // messages that failed while later ones did not, and their date
+	asideNext time.Time            // when they are tried again
+	single    bool                 // dates are asked for one by one, to find the message that breaks it
+	compareAt time.Time            // when the folder is compared next
+	moveErr   error                // why moving does not work; nil while it does
 
 	mu     sync.Mutex
 	status Status
@@ -60,10 +61,13 @@ func NewWatcher(m Mailbox, s Seams) (*Watcher, error) {
 	if err := m.check(); err != nil {
 		return nil, err
 	}
+	if s.Accept == nil || s.LoadCursor == nil || s.Missing == nil || s.Now == nil {
+		return nil, fmt.Errorf("mailbox %s: a watcher needs Accept, LoadCursor, Missing and Now", m.Name)
+	}
 	if s.Log == nil {
 		s.Log = slog.New(slog.DiscardHandler)
 	}
-	w := &Watcher{m: m, seams: s, tries: map[uint32]int{}, aside: map[uint32]bool{}}
+	w := &Watcher{m: m, seams: s, tries: map[uint32]int{}, aside: map[uint32]time.Time{}}
 	w.status = Status{Mailbox: m.Name, Started: s.Now().UTC()}
 	return w, nil
 }

@@ -2,15 +2,9 @@ package mailbox
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
-	"math/big"
 	"net"
 	"slices"
 	"strings"
@@ -147,109 +141,6 @@ func (s *mailServer) deleteOnce(uids ...uint32) bool {
 	return true
 }
 
-// brokenFetch is a server that cannot give one message.
-type brokenFetch struct {
-	imapserver.SessionIMAP4rev2
-	uid   imap.UID
-	how   func() error
-	dates bool // already the question about dates breaks
-}
-
-func (b *brokenFetch) Fetch(w *imapserver.FetchWriter, set imap.NumSet, o *imap.FetchOptions) error {
-	uids, ok := set.(imap.UIDSet)
-	if ok && uids.Contains(b.uid) && (len(o.BodySection) > 0) != b.dates {
-		return b.how()
-	}
-	return b.SessionIMAP4rev2.Fetch(w, set, o)
-}
-
-// TestLesson4OneBadMessageBlocksNobody: whether the server refuses it, breaks
-// the connection over it, or our own Accept fails on it, the messages before
-// and after arrive, and the bad one is shown and tried again.
-func TestLesson4OneBadMessageBlocksNobody(t *testing.T) {
-	no := &imap.Error{Type: imap.StatusResponseTypeNo, Text: "cannot be retrieved"}
-	for _, row := range []struct {
-		why     string
-		how     func() error
-		dates   bool
-		ours    bool
-		trouble string
-	}{
-		{why: "the server refuses its body", how: func() error { return no }, trouble: TroubleMessage},
-		{why: "the server crashes on its body", how: func() error { panic("x") }, trouble: TroubleMessage},
-		{why: "the server crashes on its date", how: func() error { panic("x") }, dates: true, trouble: TroubleMessage},
-		{why: "accept fails on it", ours: true, trouble: TroubleMessage},
-	} {
-		synctest.Test(t, func(t *testing.T) {
-			var healed atomic.Bool
-			s, r := newMailServer(t, func(s *mailServer) {
-				s.wrap = func(inner imapserver.SessionIMAP4rev2) imapserver.Session {
-					if row.ours || healed.Load() {
-						return inner
-					}
-					return &brokenFetch{inner, 2, row.how, row.dates}
-				}
-			}), newRecord()
-			if row.ours {
-				r.refuse = func(raw string) error {
-					if strings.Contains(raw, "slecht") {
-						return errors.New("this one only")
-					}
-					return nil
-				}
-			}
-			s.put(mailText("voor"), testNow)
-			s.put(mailText("slecht"), testNow)
-			s.put(mailText("na"), testNow)
-			s.put(mailText("later"), testNow)
-			w, stop := r.watch(t, s.mailbox())
-			rest(3 * time.Minute)
-			if got := r.subjects(); !slices.Equal(got, []string{"voor", "na", "later"}) && !(row.dates && slices.Equal(got, []string{"voor", "na", "later", "slecht"})) {
-				t.Errorf("%s: kept %q", row.why, got)
-			}
-			if st := w.Status(); st.Trouble == nil || st.Trouble.Code != row.trouble || st.Aside != 1 {
-				t.Errorf("%s: status %+v, trouble %+v", row.why, st, st.Trouble)
-			}
-			healed.Store(true)
-			r.setRefuse(nil)
-			if !row.ours {
-				stop() // the broken session object lives as long as its connection
-				w, _ = r.watch(t, s.mailbox())
-			}
-			rest(12 * time.Minute)
-			if got := r.subjects(); !slices.Contains(got, "slecht") || len(got) != 4 {
-				t.Errorf("%s: after it healed kept %q", row.why, got)
-			}
-			if st := w.Status(); st.Trouble != nil || st.Aside != 0 {
-				t.Errorf("%s: after it healed %+v %+v", row.why, st, st.Trouble)
-			}
-		})
-	}
-}
-
-// TestStoreDownSetsNothingAside: when Accept fails for everybody, the fault is
-// ours: all waits, nothing is skipped, and it comes in order afterwards.
-func TestStoreDownSetsNothingAside(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s, r := newMailServer(t, nil), newRecord()
-		r.setRefuse(func(string) error { return errors.New("disk full") })
-		for i := range 5 {
-			s.put(mailText(fmt.Sprint(i)), testNow)
-		}
-		w, _ := r.watch(t, s.mailbox())
-		rest(time.Hour)
-		if st := w.Status(); st.Trouble == nil || st.Trouble.Code != TroubleStore || st.Aside != 0 || st.Age(testNow.Add(time.Hour)) < 59*time.Minute {
-			t.Errorf("status %+v %+v", st, st.Trouble)
-		}
-		r.setRefuse(nil)
-		rest(2 * time.Minute)
-		checkSubjects(t, r, "0", "1", "2", "3", "4")
-		if st := w.Status(); st.Trouble != nil {
-			t.Errorf("afterwards %+v", st.Trouble)
-		}
-	})
-}
-
 // TestLesson5ReconciliationFindsWhatIsMissing: a UID below the cursor that was
 // never recorded is found within the hour, fetched, and counted.
 func TestLesson5ReconciliationFindsWhatIsMissing(t *testing.T) {
@@ -307,7 +198,7 @@ func TestLesson7SilentServer(t *testing.T) {
 				t.Errorf("after %d bytes: good at %s", bytes, st.LastGood)
 			}
 			rest(2 * time.Second)
-			if st := w.Status(); st.Trouble == nil || (st.Trouble.Code != TroubleTimeout && bytes > 0) { // the test's server leaves a silent client after half a minute
+			if st := w.Status(); st.Trouble == nil || (st.Trouble.Code != TroubleTimeout && bytes >= 150) { // before signing in, the test's server leaves after half a minute
 				t.Errorf("after %d bytes: %+v", bytes, st.Trouble)
 			}
 			left.Store(1 << 40)
@@ -492,81 +383,6 @@ func TestTwoMailboxes(t *testing.T) {
 			t.Errorf("cursor %+v", rb.cursor)
 		}
 	})
-}
-
-// certificate makes a certificate for localhost and the roots that trust it.
-func certificate(t testing.TB) (server, client *tls.Config) {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	must(t, err)
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), DNSNames: []string{"localhost"}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour), IsCA: true, BasicConstraintsValid: true}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
-	must(t, err)
-	cert, err := x509.ParseCertificate(der)
-	must(t, err)
-	roots := x509.NewCertPool()
-	roots.AddCert(cert)
-	return &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}, &tls.Config{RootCAs: roots}
-}
-
-// TestSecurity: TLS and STARTTLS work, and a certificate that nobody vouches
-// for ends the matter before a password is sent.
-func TestSecurity(t *testing.T) {
-	server, client := certificate(t)
-	for _, row := range []struct {
-		security Security
-		config   *tls.Config
-		trouble  string
-	}{
-		{SecurityTLS, client, ""}, {SecurityStartTLS, client, ""},
-		{SecurityTLS, nil, TroubleCertificate}, {SecurityStartTLS, nil, TroubleCertificate},
-	} {
-		s := newMailServer(t, func(s *mailServer) { s.tls = server })
-		m := s.mailbox()
-		m.Security, m.TLS, m.Timeout = row.security, row.config, 5*time.Second
-		if row.security == SecurityTLS {
-			plain := m.Dial
-			m.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
-				return plain(ctx, network, address)
-			}
-			s.ln.secure(server)
-		}
-		s.put(mailText("veilig"), testNow)
-		r := newRecord()
-		w, stop := r.watch(t, m)
-		for began := time.Now(); time.Since(began) < 5*time.Second; time.Sleep(5 * time.Millisecond) {
-			if st := w.Status(); !st.LastGood.IsZero() || st.Trouble != nil {
-				break
-			}
-		}
-		st := w.Status()
-		if (st.Trouble == nil) != (row.trouble == "") || (st.Trouble != nil && st.Trouble.Code != row.trouble) || (row.trouble == "" && len(r.subjects()) != 1) {
-			t.Errorf("%s: %+v, kept %q", row.security, st.Trouble, r.subjects())
-		}
-		stop()
-	}
-}
-
-// TestSettings: what cannot work is said before anything is tried.
-func TestSettings(t *testing.T) {
-	good := Mailbox{Name: "a", Address: "mail.example:993", Password: func(context.Context) (string, error) { return "", nil }, Since: testNow}
-	for why, change := range map[string]func(*Mailbox){
-		"":                    func(*Mailbox) {},
-		"name":                func(m *Mailbox) { m.Name = "" },
-		"host:port":           func(m *Mailbox) { m.Address = "mail.example" },
-		"security":            func(m *Mailbox) { m.Security = "ssl" },
-		"only this machine":   func(m *Mailbox) { m.Security = SecurityNone },
-		"password or a token": func(m *Mailbox) { m.Password = nil },
-		"start moment":        func(m *Mailbox) { m.Since = time.Time{} },
-		"folder it is in":     func(m *Mailbox) { m.MoveTo = "inbox" },
-	} {
-		m := good
-		change(&m)
-		_, err := NewWatcher(m, Seams{Now: time.Now})
-		if (err == nil) != (why == "") || (err != nil && !strings.Contains(err.Error(), why)) {
-			t.Errorf("%q: %v", why, err)
-		}
-	}
 }
 
 // TestCutBody: a body that ends before its announced size is no message.
