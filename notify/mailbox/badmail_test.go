@@ -87,6 +87,11 @@ func TestLesson4OneBadMessageBlocksNobody(t *testing.T) {
 			if got := r.subjects(); !slices.Contains(got, "slecht") || len(got) != 4 {
 				t.Errorf("%s: after it healed kept %q", row.why, got)
 			}
+			for i, in := range r.incoming {
+				if !in.Arrived.Equal(testNow) || in.History {
+					t.Errorf("%s: %s arrived %s, so its clock is wrong", row.why, r.subjects()[i], in.Arrived)
+				}
+			}
 			if st := w.Status(); st.Trouble != nil || st.Aside != 0 {
 				t.Errorf("%s: after it healed %+v %+v", row.why, st, st.Trouble)
 			}

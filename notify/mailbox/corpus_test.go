@@ -133,3 +133,13 @@ func TestEnvelopeDecidesOverHeaders(t *testing.T) {
 		t.Errorf("a delivery report with an empty envelope sender: %q", r.Park)
 	}
 }
+
+// TestLesson12ProbeIsRecognised: a probe mail of our own comes in as our own,
+// with everything that its sender needs to know it by, and starts nothing.
+func TestLesson12ProbeIsRecognised(t *testing.T) {
+	raw := "Received: from mx.gemeente.example by mx.gemeente.example; Tue, 20 Oct 2026 09:12:00 +0200\nFrom: meldklok+Pr0be@gemeente.example\nTo: privacy@gemeente.example\nMessage-ID: <Pr0be@meldklok.example>\nX-Meldklok: 1\nAuto-Submitted: auto-generated\nSubject: probe\n\nprobe\n"
+	r := Read([]byte(raw), fromMailbox(), testOptions())
+	if r.Park != incident.ParkOwnMail || r.Machine == "" || r.From.Email != "meldklok+Pr0be@gemeente.example" || r.MessageID != "Pr0be@meldklok.example" {
+		t.Errorf("probe: %+v", r)
+	}
+}
