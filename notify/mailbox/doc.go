@@ -38,8 +38,8 @@
 //	Exim        a transport with driver = pipe, command = /usr/bin/meldklok report, return_path_add, temp_errors = 75
 //	OpenSMTPD   action "meldklok" mda "/usr/bin/meldklok report" user meldklok
 //
-// The Postfix LMTP line is tried by TestRealPostfix; the others are written
-// from those servers' manuals and were not tried.
+// TestRealPostfix tries LMTP behind a real Postfix (as virtual_transport). The
+// other lines were not tried.
 //
 // # What the package does not know
 //
