@@ -14,7 +14,7 @@ import (
 // Config is what an engine is made of.
 type Config struct {
 	Store      incident.Store
-	Planner    Planner
+	Planner    *Live
 	Writer     Writer
 	Transports []mailer.Transport // in order of preference
 	Now        func() time.Time

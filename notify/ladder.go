@@ -3,6 +3,7 @@ package notify
 import (
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"meldklok/incident"
@@ -22,14 +23,15 @@ const (
 
 // Rung is one step of a ladder: when, and who.
 type Rung struct {
-	Name       string        `json:"name"`
-	Rank       int           `json:"rank"` // urgency: a higher one says what a lower one would have said
-	Base       Base          `json:"base"`
-	Offset     time.Duration `json:"offset,omitempty"`
-	Every      time.Duration `json:"every,omitempty"` // repeated, for AfterDue
-	For        time.Duration `json:"for,omitempty"`   // how long it is repeated; 0: until a decision
-	To         []people.Role `json:"to"`
-	UnlessSeen bool          `json:"unless_seen,omitempty"`
+	Name       string
+	Rank       int // urgency: a higher one says what a lower one would have said
+	Base       Base
+	Offset     time.Duration
+	Every      time.Duration // repeated, for AfterDue
+	For        time.Duration // how long it is repeated; 0: until a decision
+	To         []people.Role
+	Persons    []people.ID // told beside the roles
+	UnlessSeen bool
 }
 
 // Ladder is the rungs of one kind of duty.
@@ -88,8 +90,10 @@ func (ls Ladders) Check() error {
 		if !slices.ContainsFunc(l, Rung.endless) {
 			return fmt.Errorf("notify: the ladder of %q ends after the deadline: it needs a rung that repeats until a decision", kind)
 		}
-		if i := slices.IndexFunc(l, func(r Rung) bool { return len(r.To) == 0 }); i >= 0 {
-			return fmt.Errorf("notify: the rung %q of %q tells nobody", l[i].Name, kind)
+		for _, r := range l {
+			if err := r.check(kind); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -235,6 +239,48 @@ func lastAfternoon(due time.Time) (at time.Time, ok bool) {
 		}
 	}
 }
+
+// audience is who a rung tells at the instant; empty only when nobody at all
+// can be alerted.
+func audience(all people.Directory, steps []Step, at time.Time) (found []people.Person) {
+	var roles []people.Role
+	var named []people.ID
+	for _, s := range steps {
+		roles, named = append(roles, s.To...), append(named, s.Persons...)
+	}
+	add := func(list []people.Person) {
+		for _, p := range list {
+			if !slices.ContainsFunc(found, func(q people.Person) bool { return q.ID == p.ID }) {
+				found = append(found, p)
+			}
+		}
+	}
+	if add(all.Named(named, at)); len(roles) > 0 || len(found) == 0 {
+		add(all.Audience(roles, at))
+	}
+	return found
+}
+
+// Live is a planner whose ladders can be exchanged while the program runs. The
+// zero value has none; Set must be called first.
+type Live struct{ current atomic.Pointer[Planner] }
+
+// NewLive returns a live planner that begins with p.
+func NewLive(p Planner) *Live {
+	l := new(Live)
+	l.Set(p)
+	return l
+}
+
+// Set exchanges the ladders. What is planned already is planned anew by the
+// audit, or at once by whoever sweeps the record.
+func (l *Live) Set(p Planner) { l.current.Store(&p) }
+
+// Planner returns the ladders in force.
+func (l *Live) Planner() Planner { return *l.current.Load() }
+
+// Plan implements incident.Planner.
+func (l *Live) Plan(inc *incident.Incident) []incident.Planned { return l.Planner().Plan(inc) }
 
 // Planner plans next-alert rows from the ladders. It implements
 // incident.Planner.

@@ -137,12 +137,12 @@ func (e *Engine) holds(v incident.View, row incident.Planned, now time.Time) boo
 		return false
 	}
 	d := *inc.Duty(kind)
-	passed := e.cfg.Planner.Passed(inc, d, now)
+	passed := e.cfg.Planner.Planner().Passed(inc, d, now)
 	if len(passed) != 1 || passed[0].Base != AfterStart || passed[0].Offset != 0 || d.Left(now) <= 12*time.Hour {
 		return false
 	}
 	var until time.Time
-	for _, p := range v.Org().People.Audience(passed[0].To, now) {
+	for _, p := range audience(v.Org().People, passed, now) {
 		told, ok := e.queue.reported[p.ID]
 		if !ok || !now.Before(told.Add(share)) {
 			return false
@@ -232,7 +232,7 @@ func (b *batch) fire(inc *incident.Incident, kind incident.DutyKind) error {
 	d := inc.Duty(kind)
 	passed := []Step(nil)
 	if d != nil && d.Open() {
-		passed = b.e.cfg.Planner.Passed(inc, *d, b.now)
+		passed = b.e.cfg.Planner.Planner().Passed(inc, *d, b.now)
 	}
 	if len(passed) == 0 {
 		_, err := b.tx.Append(incident.Stream{Ref: inc.Ref}, b.act())
@@ -240,9 +240,7 @@ func (b *batch) fire(inc *incident.Incident, kind incident.DutyKind) error {
 	}
 	last := passed[len(passed)-1]
 	body := &incident.Alerted{Duty: kind, Version: d.Clock.Version, Rung: last.Name, Due: last.At}
-	var roles []people.Role
 	for _, s := range passed {
-		roles = append(roles, s.To...)
 		body.Rank = max(body.Rank, s.Rank)
 		if s.Name != last.Name && !slices.Contains(body.Missed, s.Name) {
 			body.Missed = append(body.Missed, s.Name)
@@ -251,7 +249,7 @@ func (b *batch) fire(inc *incident.Incident, kind incident.DutyKind) error {
 	body.Missed = tail(body.Missed, 10)
 	e := &entry{inc.Ref, body}
 	b.entries = append(b.entries, e)
-	for _, p := range b.tx.Org().People.Audience(roles, b.now) {
+	for _, p := range audience(b.tx.Org().People, passed, b.now) {
 		missed := slices.Clone(body.Missed)
 		for _, w := range d.Waiting {
 			if w.Person == p.ID && !slices.Contains(missed, w.Rung) {
@@ -298,7 +296,7 @@ func (b *batch) handover(inc *incident.Incident) error {
 	for _, t := range inc.Trouble {
 		tried = append(tried, t.Person)
 	}
-	next, ok := b.tx.Org().People.Next(tried, b.now)
+	next, ok := b.tx.Org().People.Next(OnCall(b.tx.Org()), tried, b.now)
 	if !ok {
 		body.Note = "nobody-left"
 		return nil

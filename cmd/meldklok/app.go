@@ -42,6 +42,7 @@ type App struct {
 	store    *store.Store
 	service  *incident.Service
 	sessions *session.Manager
+	planner  *notify.Live
 	engine   *notify.Engine
 	pump     *pump
 	pages    *ui.Server
@@ -63,12 +64,9 @@ func open(place Place, cfg *parsed, with seams) (*App, error) {
 	}
 	first := !store.Exists(place.Data)
 	a := &App{cfg: cfg, place: place, master: master, seams: with, failed: make(chan error, 1)}
-	planner := notify.Planner{Ladders: notify.Defaults(), Lead: cfg.Period}
-	if err := planner.Ladders.Check(); err != nil {
-		return nil, err
-	}
+	a.planner = notify.NewLive(notify.Planner{Ladders: notify.Defaults(), Lead: cfg.Period})
 	a.store, err = store.Open(place.Data, master, true, store.Config{
-		Planner: planner, Now: a.now, Log: a.log, Changed: a.changed,
+		Planner: a.planner, Now: a.now, Log: a.log, Changed: a.changed,
 		Fatal: func(err error) {
 			select {
 			case a.failed <- err:
@@ -79,7 +77,10 @@ func open(place Place, cfg *parsed, with seams) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.wire(planner)
+	a.wire()
+	if err := useLadders(a.service, a.planner); err != nil {
+		return nil, errors.Join(err, a.store.Close())
+	}
 	if first || fresh {
 		if err := a.exportKey(); err != nil {
 			return nil, errors.Join(err, a.store.Close())
@@ -89,7 +90,7 @@ func open(place Place, cfg *parsed, with seams) (*App, error) {
 }
 
 // wire connects the rooms over the record.
-func (a *App) wire(planner notify.Planner) {
+func (a *App) wire() {
 	tokens := incident.Tokens{MAC: a.store.MAC, Domain: a.cfg.domain()}
 	a.service = &incident.Service{
 		Store: a.store, Read: mailbox.Read, Now: a.now, Rules: incident.Rules(), Tokens: tokens, Log: a.log,
@@ -102,7 +103,7 @@ func (a *App) wire(planner notify.Planner) {
 	a.sessions = session.New(a.store, a.now)
 	a.pump = newPump(a.service, a.log, a.cfg.Period)
 	a.engine = notify.New(notify.Config{
-		Store: a.store, Planner: planner, Now: a.now, Log: a.log, Period: a.cfg.Period, Batch: batch,
+		Store: a.store, Planner: a.planner, Now: a.now, Log: a.log, Period: a.cfg.Period, Batch: batch,
 		Writer:     notify.Writer{From: a.cfg.From, FromName: a.cfg.FromName, ReplyTo: a.cfg.replyTo, URL: a.cfg.URL, Tokens: tokens},
 		Transports: a.roads, After: a.after, Step: a.step, Rederive: a.rederive, Findings: a.findings,
 		Pending: func(context.Context) error { a.pump.wake(); return nil },

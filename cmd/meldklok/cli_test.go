@@ -308,3 +308,34 @@ func (a *announcement) wait(t *testing.T, pattern string) string {
 		}
 	}
 }
+
+// TestLadderCommand: another ladder is checked, says what will be sent, and
+// plans what is open anew.
+func TestLadderCommand(t *testing.T) {
+	s := newShell(t)
+	for _, role := range []string{"officer", "deputy", "fg", "management"} {
+		s.ok("", "user", "add", "--email", role+"@example.org", "--role", role)
+	}
+	s.ok(report, "report")
+	if _, stderr, code := s.run(`{"ap":[]}`, "ladder", "set"); code != exitRefused || !strings.Contains(stderr, "repeats until a decision") {
+		t.Errorf("a ladder without an end: status %d, %s", code, stderr)
+	}
+	fresh := `{"ap":[{"name":"one","rank":10,"base":"before-due","offset":"1h","to":["officer"]},{"name":"overdue","rank":100,"base":"after-due","every":"1h","to":["management"]}]}`
+	if out := s.ok(fresh, "ladder", "set", "--dry-run"); !strings.Contains(out, "1 of 1 open duties") {
+		t.Errorf("dry run: %s", out)
+	}
+	if out := s.ok("", "ladder", "show"); !strings.Contains(out, "unseen") {
+		t.Error("a dry run changed the ladders")
+	}
+	s.ok(fresh, "ladder", "set")
+	if out := s.ok("", "ladder", "show"); strings.Contains(out, "unseen") {
+		t.Error("the ladders are the old ones")
+	}
+	if !strings.HasPrefix(s.ok("", "verify"), "whole: ") {
+		t.Error("verify does not say whole")
+	}
+	s.ok("", "ladder", "on-call", "fg@example.org", "deputy@example.org")
+	if _, _, code := s.run("", "ladder", "on-call", "nobody@example.org"); code != exitRefused {
+		t.Errorf("an on-call order with a stranger: status %d", code)
+	}
+}

@@ -146,7 +146,7 @@ func controlHandler(a *App) http.Handler {
 // desk is the service's own.
 func (a *App) desk(stdin io.Reader, stdout, stderr io.Writer) *desk {
 	return &desk{
-		service: a.service, store: a.store, sessions: a.sessions, master: a.master, place: a.place, url: a.cfg.URL, now: a.now,
+		service: a.service, store: a.store, planner: a.planner, sessions: a.sessions, master: a.master, place: a.place, url: a.cfg.URL, now: a.now,
 		stdin: stdin, stdout: stdout, stderr: stderr,
 	}
 }

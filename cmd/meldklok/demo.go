@@ -74,9 +74,9 @@ func (c *demoCommand) app(clock fastClock, out io.Writer) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	planner := notify.Planner{Ladders: notify.Defaults(), Lead: cfg.Period}
+	planner := notify.NewLive(notify.Planner{Ladders: notify.Defaults(), Lead: cfg.Period})
 	a := &App{
-		cfg: cfg, master: master, failed: make(chan error, 1),
+		cfg: cfg, master: master, planner: planner, failed: make(chan error, 1),
 		seams: seams{
 			log: slog.New(slog.DiscardHandler), now: clock.Now, after: clock.After,
 			roads: []mailer.Transport{&printer{out: out, clock: clock, lang: c.Lang}},
@@ -86,7 +86,7 @@ func (c *demoCommand) app(clock fastClock, out io.Writer) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.wire(planner)
+	a.wire()
 	return a, nil
 }
 

@@ -25,6 +25,7 @@ type desk struct {
 	store    *store.Store
 	sessions *session.Manager
 	master   *store.Master
+	planner  *notify.Live
 	place    Place
 	url      string
 	now      func() time.Time
@@ -79,7 +80,7 @@ func openDesk(w world, place Place) (*desk, error) {
 		return nil, err
 	}
 	log := slog.New(slog.NewTextHandler(w.stderr, &slog.HandlerOptions{Level: slog.LevelError}))
-	planner := notify.Planner{Ladders: notify.Defaults(), Lead: 5 * time.Second}
+	planner := notify.NewLive(notify.Planner{Ladders: notify.Defaults(), Lead: 5 * time.Second})
 	s, err := store.Open(place.Data, master, true, store.Config{Planner: planner, Now: w.now, Log: log})
 	if err != nil {
 		return nil, err
@@ -88,8 +89,11 @@ func openDesk(w world, place Place) (*desk, error) {
 		Store: s, Read: mailbox.Read, Now: w.now, Rules: incident.Rules(), Log: log,
 		Tokens: incident.Tokens{MAC: s.MAC, Domain: "localhost"},
 	}
+	if err := useLadders(service, planner); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
 	return &desk{
-		service: service, store: s, sessions: session.New(s, w.now), master: master, place: place, now: w.now,
+		service: service, store: s, planner: planner, sessions: session.New(s, w.now), master: master, place: place, now: w.now,
 		url: "http://localhost:8072", stdin: w.stdin, stdout: w.stdout, stderr: w.stderr,
 	}, nil
 }

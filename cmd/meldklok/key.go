@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"meldklok/incident"
 	"meldklok/incident/store"
 )
 
@@ -117,8 +116,5 @@ func setProved(ctx context.Context, d *desk, proved bool) error {
 	if proved {
 		value = `"yes"`
 	}
-	return d.store.Update(ctx, func(tx incident.Tx) error {
-		_, err := tx.Append(incident.OrgStream(), d.service.Act(incident.System), &incident.SettingSet{Name: settingKeyProved, Value: json.RawMessage(value)})
-		return err
-	})
+	return d.putSetting(ctx, settingKeyProved, json.RawMessage(value))
 }

@@ -46,6 +46,7 @@ type cli struct {
 	Assess   assessCommand   `cmd:"" help:"Score facts (JSON on standard input); writes nothing."`
 	Scan     scanCommand     `cmd:"" help:"Show what a mail (standard input) would score; writes nothing."`
 	User     userCommand     `cmd:"" help:"People: who is alerted, and who may sign in."`
+	Ladder   ladderCommand   `cmd:"" help:"Who is alerted when: show or set the ladders."`
 	Verify   verifyCommand   `cmd:"" help:"Replay the whole record and say whether it is whole."`
 	Key      keyCommand      `cmd:"" help:"The master key: prove or make its recovery copy."`
 	Demo     demoCommand     `cmd:"" help:"Watch 72 hours pass in a minute, in an instance that is thrown away."`

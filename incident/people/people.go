@@ -106,11 +106,24 @@ func (d Directory) Audience(roles []Role, at time.Time) []Person {
 	return d.active(alertable())
 }
 
+// Named returns the persons themselves, an absent one exchanged for the
+// replacement; those who left or have no stand-in are not among them.
+func (d Directory) Named(ids []ID, at time.Time) (found []Person) {
+	for _, id := range ids {
+		if p, ok := d.Find(id); ok && !p.Inactive {
+			if q, ok := d.standIn(p, at); ok {
+				found = append(found, q)
+			}
+		}
+	}
+	return found
+}
+
 // Next returns the next person to try when alerts to those in tried have
-// failed: role by role, as [Roles] orders them. ok is false when everybody who
-// can be alerted has been tried.
-func (d Directory) Next(tried []ID, at time.Time) (p Person, ok bool) {
-	for _, found := range [][]Person{d.inOrder(at), d.active(alertable())} {
+// failed: first those of the on-call order, then role by role, as [Roles]
+// orders them. ok is false when everybody who can be alerted has been tried.
+func (d Directory) Next(onCall, tried []ID, at time.Time) (p Person, ok bool) {
+	for _, found := range [][]Person{d.Named(onCall, at), d.inOrder(at), d.active(alertable())} {
 		for _, p := range found {
 			if !slices.Contains(tried, p.ID) {
 				return p, true
@@ -124,6 +137,11 @@ func (d Directory) Next(tried []ID, at time.Time) (p Person, ok bool) {
 func (d Directory) CanAlert() bool { return len(d.active(alertable())) > 0 }
 
 func alertable() []Role { return []Role{Officer, Deputy, FG, Management, Admin} }
+
+// WithRole returns the active persons with one of the roles, an absent one
+// exchanged for the replacement. Unlike [Directory.Audience] it falls through to
+// nobody.
+func (d Directory) WithRole(roles []Role, at time.Time) []Person { return d.present(roles, at) }
 
 func (d Directory) inOrder(at time.Time) []Person {
 	var all []Person
