@@ -71,7 +71,8 @@ func tellsKnowing(s []token, m moment) bool {
 	if m.from > 0 && oneOf(s[m.from-1].text, sinceWords...) {
 		return true
 	}
-	for i := range s {
+	const near = 40 // words; a sentence of a stranger may have no end
+	for i := max(0, m.from-near); i < min(len(s), m.to+near); i++ {
 		if (i < m.from || i >= m.to) && hasStem(s[i].text, knowing...) {
 			return true
 		}
@@ -243,6 +244,9 @@ func dateAt(s []token, i int, midnight time.Time) (time.Time, int, bool) {
 		if n, err := strconv.Atoi(strings.TrimRight(s[i+1].text, "thsndr")); err == nil && n < 32 {
 			return withYear(s, i+2, n, month, midnight)
 		}
+	}
+	if len(word) < 8 || word[0] < '0' || word[0] > '9' {
+		return time.Time{}, 0, false
 	}
 	for _, layout := range []string{"2-1-2006", "2006-1-2", "2/1/2006", "2.1.2006"} {
 		if t, err := time.ParseInLocation(layout, word, midnight.Location()); err == nil {

@@ -124,8 +124,8 @@ const MaxFinds = 200
 // nothing: even "no report" is a proposal.
 func Scan(d Document) Scanned {
 	m := newScanner()
-	m.mail("subject", clipped(d.Subject), true)
-	m.mail("text", clipped(d.Text), true)
+	m.long("subject", strings.ToValidUTF8(d.Subject, " "))
+	m.long("text", strings.ToValidUTF8(d.Text, " "))
 	m.files(d.Attachments)
 	m.settle()
 	out := Scanned{Facts: m.facts(), Unread: m.unread, NoReport: noReport(m)}
@@ -138,11 +138,4 @@ func Scan(d Document) Scanned {
 	out.MoreFinds = len(m.finds) - len(out.Finds)
 	out.Assessment = Assess(out.Facts)
 	return out
-}
-
-// maxMailText is how much of a mail's own text is read, in bytes.
-const maxMailText = 1 << 20
-
-func clipped(s string) string {
-	return strings.ToValidUTF8(s[:min(len(s), maxMailText)], " ")
 }

@@ -256,6 +256,29 @@ func TestScanJSONIsTheAssessmentWithFinds(t *testing.T) {
 	}
 }
 
+// Text made to be slow takes no more than a moment: nothing grows with the
+// square of the input.
+func TestHostileTextIsRead(t *testing.T) {
+	for _, piece := range []string{"maandag ", "sinds maandag ontdekt ", "a@b.nl ", "a@", "123456782 ", "12 klanten ", "geen BSN ", "NL91 ABNA 0417 1643 00 ", "1 ", "paspoort 12-03-1984 ", "\n", "...", "-'-'", "> "} {
+		start := time.Now()
+		text := strings.Repeat(piece, (1<<19)/len(piece))
+		s := Scan(Document{Subject: text, Text: text, Received: received, Attachments: []Attachment{{Name: "a.txt", Data: []byte(text)}, {Name: "a.csv", Data: []byte(text)}, {Name: "a.eml", Data: []byte(text)}}})
+		if took := time.Since(start); took > 20*time.Second || len(s.Finds) > MaxFinds {
+			t.Errorf("%q: %s, %d finds", piece, took, len(s.Finds))
+		} else {
+			t.Logf("%q: %s", piece, took)
+		}
+	}
+}
+
+func TestAnAttachedMailIsAReport(t *testing.T) {
+	s := Scan(Document{Text: "zie bijlage", Received: received, Attachments: []Attachment{{Name: "melding.eml",
+		Data: []byte("From: a@example.org\nSubject: laptop gestolen\nContent-Type: text/plain\n\nGisteren ontdekt dat de laptop met BSN's van 40 klanten is gestolen.\n")}}})
+	if s.Facts.Incident != Stolen || !has(s.Facts.Data, BSN) || s.KnownSince == nil || s.Facts.PeopleMax == nil || *s.Facts.PeopleMax != 40 {
+		t.Errorf("%+v, known since %+v", s.Facts, s.KnownSince)
+	}
+}
+
 func FuzzScan(f *testing.F) {
 	for _, seed := range [][]byte{xlsx(f), docx(f), pdfOf(f, 1), []byte("naam;bsn\nA;123456782\n"), []byte("Content-Type: multipart/mixed; boundary=x\n\n--x\n\nhoi\n--x--\n"), []byte("{\\rtf1 BSN 123456782\\par}")} {
 		f.Add("a.eml", "sinds maandag 250 klanten", seed)

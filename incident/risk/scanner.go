@@ -2,7 +2,6 @@ package risk
 
 import (
 	"cmp"
-	"iter"
 	"path"
 	"slices"
 	"strings"
@@ -40,7 +39,6 @@ func (p part) at(t token) string { return p.place + " line " + itoa(t.line) }
 type scanner struct {
 	parts  []part
 	finds  []Find
-	hits   []hit // of the report's own texts
 	told   map[string]int
 	denied map[string]int
 	values map[string]int // values by kind, outside tables and signatures
@@ -50,6 +48,7 @@ type scanner struct {
 	unread []Unread
 	leak   bool
 	words  int // bytes of attached text in which words are still read
+	mails  int // bytes of attached mails that are still read as reports
 }
 
 // maxWordText is how much attached text is read for words, in bytes; forms such
@@ -57,11 +56,25 @@ type scanner struct {
 const maxWordText = 4 << 20
 
 func newScanner() *scanner {
-	return &scanner{finds: []Find{}, told: map[string]int{}, denied: map[string]int{}, values: map[string]int{}, tables: map[string]*table{}, words: maxWordText}
+	return &scanner{finds: []Find{}, told: map[string]int{}, denied: map[string]int{}, values: map[string]int{}, tables: map[string]*table{}, words: maxWordText, mails: maxMailText}
+}
+
+// maxMailText is how much of a mail's own text is read as a report, in bytes.
+// People write less; what follows is read like an attached text.
+const maxMailText = 256 << 10
+
+// long reads a text of any length.
+func (m *scanner) long(place, text string) {
+	head := text[:min(len(text), maxMailText)]
+	m.mail(place, strings.ToValidUTF8(head, ""))
+	const piece = 64 << 10
+	for rest := text[len(head):]; rest != ""; rest = rest[min(len(rest), piece):] {
+		m.text(place+" (rest)", rest[:min(len(rest), piece)])
+	}
 }
 
 // mail reads a text that somebody wrote as a report.
-func (m *scanner) mail(place, text string, own bool) {
+func (m *scanner) mail(place, text string) {
 	if strings.TrimSpace(text) == "" {
 		return
 	}
@@ -73,11 +86,13 @@ func (m *scanner) mail(place, text string, own bool) {
 			m.sentence(p, s)
 		}
 	}
+	starts := lineStarts(told)
 	for _, v := range valuesIn(told) {
-		if quiet[strings.Count(told[:v.at], "\n")] && oneOf(v.kind, string(Email), string(Phone), string(Address)) {
+		line := lineAt(starts, v.at)
+		if quiet[line] && oneOf(v.kind, string(Email), string(Phone), string(Address)) {
 			continue // the writer's own signature
 		}
-		m.value(v, place+" line "+lineOf(told, v.at))
+		m.value(v, place+" line "+itoa(line+1))
 	}
 	m.parts = append(m.parts, p)
 }
@@ -92,7 +107,6 @@ func (m *scanner) sentence(p part, s []token) {
 		if aside(s, h) {
 			continue
 		}
-		m.hits = append(m.hits, h)
 		if strings.HasPrefix(h.kind, asSignal) {
 			m.signal(s, h, hits)
 			continue
@@ -101,7 +115,9 @@ func (m *scanner) sentence(p part, s []token) {
 	}
 	for _, c := range countsIn(s) {
 		c.place = p.at(s[0])
-		m.counts = append(m.counts, c)
+		if len(m.counts) < MaxFinds {
+			m.counts = append(m.counts, c)
+		}
 	}
 	m.pairs(s)
 }
@@ -191,8 +207,9 @@ func extOf(name string) string {
 // text takes a piece of an attached file. An attached mail is a report too.
 func (m *scanner) text(place, text string) {
 	place = safePlace(place)
-	if strings.Contains(place, ".eml") {
-		m.mail(place, text, false)
+	if strings.Contains(place, ".eml") && len(text) <= m.mails {
+		m.mails -= len(text)
+		m.mail(place, text)
 		return
 	}
 	for _, v := range valuesIn(text) {
@@ -306,24 +323,4 @@ func nearAny(s []token, h hit, list []string) bool {
 		}
 	}
 	return false
-}
-
-func hitKinds(hits []hit) iter.Seq[string] {
-	return func(yield func(string) bool) {
-		for _, h := range hits {
-			if !yield(h.kind) {
-				return
-			}
-		}
-	}
-}
-
-func countKind(hits []hit, kind string) int {
-	n := 0
-	for _, h := range hits {
-		if h.kind == kind {
-			n++
-		}
-	}
-	return n
 }

@@ -3,6 +3,7 @@ package risk
 import (
 	"fmt"
 	"hash/fnv"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -16,7 +17,7 @@ type table struct {
 	columns []column
 	ids     map[uint64]bool // distinct values of the best column, to count people
 	idKind  Data
-	words   []hit // words in the cells of the first rows
+	words   map[string]int // sensitive words in the cells of the first rows, by kind
 }
 
 // column is the tally of one column.
@@ -60,7 +61,7 @@ func (t *table) row(n int, cells []string, m *matcher) {
 			t.count(c)
 		}
 		if t.rows < wordRows && len(c) > 2 && len(c) < 2000 && !isNumber(c) {
-			t.words = append(t.words, cellWords(c, m)...)
+			t.cellWords(c, m)
 		}
 	}
 	if filled > 1 {
@@ -70,15 +71,16 @@ func (t *table) row(n int, cells []string, m *matcher) {
 
 func isNumber(s string) bool { return strings.Trim(s, "0123456789.,- €") == "" }
 
-// cellWords keeps the sensitive words of a cell; a cell is seldom a sentence.
-func cellWords(c string, m *matcher) []hit {
-	var out []hit
+// cellWords counts the sensitive words of a cell; a cell is seldom a sentence.
+func (t *table) cellWords(c string, m *matcher) {
 	for _, h := range m.find(tokenise(c)) {
 		if isSpecialKind(h.kind) || h.kind == string(Criminal) || h.kind == string(Debts) {
-			out = append(out, h)
+			if t.words == nil {
+				t.words = map[string]int{}
+			}
+			t.words[h.kind]++
 		}
 	}
-	return out
 }
 
 func isSpecialKind(kind string) bool {
@@ -225,8 +227,8 @@ func (t *table) finds() []Find {
 			out = append(out, Find{Kind: c.header, Evidence: ByHeader, Place: fmt.Sprintf("%s column %d", t.name, i+1), Masked: c.header, Count: c.cells})
 		}
 	}
-	for _, kind := range slices.Compact(slices.Sorted(hitKinds(t.words))) {
-		out = append(out, Find{Kind: kind, Evidence: ByWord, Place: t.name, Masked: kind, Count: countKind(t.words, kind)})
+	for _, kind := range slices.Sorted(maps.Keys(t.words)) {
+		out = append(out, Find{Kind: kind, Evidence: ByWord, Place: t.name, Masked: kind, Count: t.words[kind]})
 	}
 	return out
 }

@@ -2,7 +2,7 @@ package risk
 
 import (
 	"regexp"
-	"strconv"
+	"slices"
 	"strings"
 )
 
@@ -195,7 +195,22 @@ func safePlace(s string) string {
 // longDigits is a number that could be somebody's, also when written in groups.
 var longDigits = regexp.MustCompile(`\d(?:[ ._-]?\d){5,}`)
 
-// lineOf gives the line of a byte offset, from 1.
-func lineOf(text string, at int) string {
-	return strconv.Itoa(1 + strings.Count(text[:at], "\n"))
+// lineStarts gives the byte offset of every line.
+func lineStarts(text string) []int {
+	starts := []int{0}
+	for i := range len(text) {
+		if text[i] == '\n' {
+			starts = append(starts, i+1)
+		}
+	}
+	return starts
+}
+
+// lineAt gives the line, from 0, of a byte offset.
+func lineAt(starts []int, at int) int {
+	i, found := slices.BinarySearch(starts, at)
+	if found {
+		return i
+	}
+	return i - 1
 }
