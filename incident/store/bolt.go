@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -227,6 +228,7 @@ func (e *boltEngine) Close() error { return e.db.Close() }
 type boltTx struct {
 	tx      *bolt.Tx
 	changes [256]uint32 // per table, so that a walk notices that it has to look again
+	deleted [256]uint32 // how many of them were deletions
 }
 
 func (t *boltTx) bucket(table Table) *bolt.Bucket { return t.tx.Bucket([]byte{byte(table)}) }
@@ -252,24 +254,52 @@ func (t *boltTx) Ascend(table Table, from []byte, yield func(k, v []byte) bool) 
 	}
 }
 
+// Descend steps backwards only over tables from which this transaction has
+// deleted nothing. Over a page that it has emptied, bbolt's cursor ends early
+// going back, and never comes back from looking for the last key; going
+// forward it steps over such pages rightly.
 func (t *boltTx) Descend(table Table, below []byte, yield func(k, v []byte) bool) {
 	c := t.bucket(table).Cursor()
-	k, v := before(c, below)
-	for k != nil {
+	for k, v := before(c, below, t.deleted[table] == 0); k != nil; {
 		seen := t.changes[table]
 		if !yield(k, v) {
 			return
 		}
+		below = k
 		if t.changes[table] == seen {
 			k, v = c.Prev()
 			continue
 		}
-		k, v = before(c, k)
+		k, v = before(c, below, t.deleted[table] == 0)
+	}
+	if t.deleted[table] > 0 {
+		t.descendGathered(table, below, yield)
 	}
 }
 
-// before moves the cursor to the last key below the given one.
-func before(c *bolt.Cursor, below []byte) (k, v []byte) {
+// descendGathered gathers the keys going forward and yields them backwards.
+func (t *boltTx) descendGathered(table Table, below []byte, yield func(k, v []byte) bool) {
+	var keys [][]byte
+	t.Ascend(table, nil, func(k, _ []byte) bool {
+		if below != nil && bytes.Compare(k, below) >= 0 {
+			return false
+		}
+		keys = append(keys, k)
+		return true
+	})
+	for _, k := range slices.Backward(keys) {
+		if v := t.Get(table, k); v != nil && !yield(k, v) {
+			return
+		}
+	}
+}
+
+// before moves the cursor to the last key below the given one; nil if it must
+// not step backwards.
+func before(c *bolt.Cursor, below []byte, may bool) (k, v []byte) {
+	if !may {
+		return nil, nil
+	}
 	if below == nil {
 		return c.Last()
 	}
@@ -291,5 +321,6 @@ func (t *boltTx) Put(table Table, key, value []byte) error {
 
 func (t *boltTx) Delete(table Table, key []byte) error {
 	t.changes[table]++
+	t.deleted[table]++
 	return t.bucket(table).Delete(key)
 }

@@ -48,7 +48,8 @@ type Reader interface {
 	// stands there by then.
 	Ascend(t Table, from []byte, yield func(key, value []byte) bool)
 	// Descend yields keys below the given one (excluded; nil: from the last) in
-	// falling order, and otherwise like Ascend.
+	// falling order, until yield returns false. A writer may change the table on
+	// the way: what it deletes is not yielded, what it adds may be.
 	Descend(t Table, below []byte, yield func(key, value []byte) bool)
 }
 
