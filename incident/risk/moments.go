@@ -71,7 +71,7 @@ func tellsKnowing(s []token, m moment) bool {
 	if m.from > 0 && oneOf(s[m.from-1].text, sinceWords...) {
 		return true
 	}
-	const near = 40 // words; a sentence of a stranger may have no end
+	const near = 25 // words; a sentence of a stranger may have no end
 	for i := max(0, m.from-near); i < min(len(s), m.to+near); i++ {
 		if (i < m.from || i >= m.to) && hasStem(s[i].text, knowing...) {
 			return true
