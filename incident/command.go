@@ -49,7 +49,7 @@ func (c ConfirmAwareness) Decide(inc *Incident, act Act) ([]Body, error) {
 	clock := Clock{Version: d.Clock.Version, Start: d.Clock.Start, Due: d.Clock.Due, Basis: ClockPerson}
 	if moved {
 		at := c.At.UTC()
-		clock = Clock{Version: d.Clock.Version + 1, Start: at, Due: Deadline(at, d.Hours), Basis: ClockPerson}
+		clock = Clock{Version: d.Clock.Version + 1, Start: at, Due: d.DueFrom(at), Basis: ClockPerson}
 	}
 	return []Body{&ClockSet{Duty: DutyAP, Clock: clock, Reason: strings.TrimSpace(c.Reason)}}, nil
 }
@@ -232,6 +232,8 @@ func (c File) check(inc *Incident, d *Duty, now time.Time) error {
 	switch {
 	case d == nil:
 		return refuse("", "no-ap-duty")
+	case inc.Exercise:
+		return refuse("", "exercise")
 	case !inc.Into.IsZero():
 		return refuse("", "merged")
 	case c.Kind != FilingInitial && c.Kind != FilingFollowUp && c.Kind != FilingWithdrawal:
@@ -306,7 +308,21 @@ func revivable(d Duty) bool { return !d.Open() && d.Outcome != OutcomeMet }
 func reopened(d Duty) *DutyOpened {
 	clock := d.Clock
 	clock.Version++
-	return &DutyOpened{Duty: d.Kind, Rule: d.Rule, Hours: d.Hours, Clock: clock}
+	return &DutyOpened{Duty: d.Kind, Rule: d.Rule, Hours: d.Hours, Fast: d.Fast, Clock: clock}
+}
+
+// EndDrill ends an exercise: everybody who was alerted is told that it is over.
+type EndDrill struct{ Reasons string }
+
+// Decide implements Command.
+func (c EndDrill) Decide(inc *Incident, _ Act) ([]Body, error) {
+	switch {
+	case !inc.Exercise:
+		return nil, refuse("", "no-exercise")
+	case inc.Closed:
+		return nil, refuse("", "already-closed")
+	}
+	return []Body{&Decided{Decision: DecideDrillDone, Reasons: strings.TrimSpace(c.Reasons)}}, nil
 }
 
 // Close ends the handling. It is refused while a duty is open: «considered and
@@ -342,6 +358,8 @@ func MergeDecision(dup, keep *Incident, reasons string) (inDup, inKeep []Body, e
 	switch {
 	case dup.Ref == keep.Ref:
 		return nil, nil, refuse("into", "merge-into-itself")
+	case dup.Exercise != keep.Exercise:
+		return nil, nil, refuse("into", "exercise")
 	case !dup.Into.IsZero():
 		return nil, nil, refuse("", "merged")
 	case !keep.Into.IsZero():
@@ -355,7 +373,7 @@ func MergeDecision(dup, keep *Incident, reasons string) (inDup, inKeep []Body, e
 	inKeep = []Body{&MergedFrom{From: dup.Ref, Reports: len(dup.Reports)}}
 	if d != nil && d.Open() && k.Open() && d.Clock.Start.Before(k.Clock.Start) {
 		clock := d.Clock
-		clock.Version, clock.Due = k.Clock.Version+1, Deadline(clock.Start, k.Hours)
+		clock.Version, clock.Due = k.Clock.Version+1, k.DueFrom(clock.Start)
 		inKeep = append(inKeep, &ClockSet{Duty: DutyAP, Clock: clock, Reason: "merged " + dup.Ref.String()})
 	}
 	return inDup, inKeep, nil
@@ -366,16 +384,21 @@ func MergeDecision(dup, keep *Incident, reasons string) (inDup, inKeep []Body, e
 // serves: a report never stays without a clock.
 func appendDuty(out []Body, kind DutyKind, start time.Time, basis ClockBasis, act Act) ([]Body, error) {
 	rule, ok := RuleFor(act.Rules, kind, start)
-	if i := slices.IndexFunc(act.Rules, func(r Rule) bool { return r.Duty == kind }); !ok && i >= 0 {
+	if i := slices.IndexFunc(act.Rules, func(r Rule) bool { return r.Duty == kind && r.Regime != RegimeDrill }); !ok && i >= 0 {
 		rule, ok = act.Rules[i], true
 	}
 	if !ok {
 		return nil, refuse("", "no-rule-in-force")
 	}
+	return append(out, openUnder(rule, start, basis)), nil
+}
+
+// openUnder opens the duty of a rule.
+func openUnder(rule Rule, start time.Time, basis ClockBasis) *DutyOpened {
 	start = start.UTC()
-	return append(out, &DutyOpened{Duty: kind, Rule: rule.ID, Hours: rule.Hours, Clock: Clock{
-		Version: 1, Start: start, Due: Deadline(start, rule.Hours), Basis: basis,
-	}}), nil
+	return &DutyOpened{Duty: rule.Duty, Rule: rule.ID, Hours: rule.Hours, Fast: rule.Fast, Clock: Clock{
+		Version: 1, Start: start, Due: start.Add(rule.Period()), Basis: basis,
+	}}
 }
 
 func needOpen(inc *Incident, kind DutyKind) error {

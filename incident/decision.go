@@ -15,6 +15,7 @@ const (
 	DecideNoReport     Decision = "no-report"      // a question, a request, spam; outside the register
 	DecideMerge        Decision = "merge"          // a duplicate of another incident
 	DecideTold         Decision = "told"           // the people, or the controller, were told
+	DecideDrillDone    Decision = "drill-done"     // an exercise is over
 	DecideReopen       Decision = "reopen"
 	DecideClose        Decision = "close"
 )

@@ -43,9 +43,10 @@ type Rule struct {
 	Duty   DutyKind  `json:"duty"`
 	Regime string    `json:"regime"`
 	Hours  int       `json:"hours"`
-	Legal  bool      `json:"legal"` // a figure of the law; otherwise a target of the organisation's own
-	From   time.Time `json:"from"`  // in force from, UTC
-	Until  time.Time `json:"until"` // until, excluded; zero: no end known
+	Fast   bool      `json:"fast,omitempty"` // a drill: minutes stand for hours
+	Legal  bool      `json:"legal"`          // a figure of the law; otherwise a target of the organisation's own
+	From   time.Time `json:"from"`           // in force from, UTC
+	Until  time.Time `json:"until"`          // until, excluded; zero: no end known
 	Source string    `json:"source"`
 }
 
@@ -58,15 +59,36 @@ func Rules() []Rule {
 		{ID: "gdpr-33-72h", Duty: DutyAP, Regime: "GDPR", Hours: 72, Legal: true, From: gdpr, Source: "GDPR art. 33(1)"},
 		{ID: "gdpr-33-4-target", Duty: DutyFollowUp, Regime: "GDPR", Hours: 28 * 24, From: gdpr, Source: "GDPR art. 33(4): without undue further delay; own target"},
 		{ID: "gdpr-34-target", Duty: DutyPeople, Regime: "GDPR", Hours: 72, From: gdpr, Source: "GDPR art. 34(1): without undue delay; own target"},
+		{ID: DrillRule, Duty: DutyAP, Regime: RegimeDrill, Hours: 72, Source: "a drill: the law's period"},
+		{ID: FastDrillRule, Duty: DutyAP, Regime: RegimeDrill, Hours: 72, Fast: true, Source: "a drill: minutes for hours"},
 		{ID: "gdpr-33-2-target", Duty: DutyController, Regime: "GDPR", Hours: 24, From: gdpr, Source: "GDPR art. 33(2): without undue delay; own target"},
 	}
+}
+
+// The rules of a drill: an exercise through the true path that counts for
+// nothing. A fast one lasts 72 minutes; the clock of a real incident is never
+// scaled.
+const (
+	RegimeDrill   = "drill"
+	DrillRule     = "drill-72h"
+	FastDrillRule = "drill-72m"
+)
+
+// Period is how long the rule gives.
+func (r Rule) Period() time.Duration { return period(r.Hours, r.Fast) }
+
+func period(hours int, fast bool) time.Duration {
+	if fast {
+		return time.Duration(hours) * time.Minute
+	}
+	return time.Duration(hours) * time.Hour
 }
 
 // RuleFor returns the rule in force at the instant for the kind of duty; ok is
 // false when none is.
 func RuleFor(rules []Rule, kind DutyKind, at time.Time) (r Rule, ok bool) {
 	i := slices.IndexFunc(rules, func(r Rule) bool {
-		return r.Duty == kind && !at.Before(r.From) && (r.Until.IsZero() || at.Before(r.Until))
+		return r.Duty == kind && r.Regime != RegimeDrill && !at.Before(r.From) && (r.Until.IsZero() || at.Before(r.Until))
 	})
 	if i < 0 {
 		return Rule{}, false
@@ -104,6 +126,7 @@ type Duty struct {
 	Kind    DutyKind  `json:"kind"`
 	Rule    string    `json:"rule"`
 	Hours   int       `json:"hours"`
+	Fast    bool      `json:"fast,omitempty"` // a drill: minutes stand for hours, also on the ladder
 	Clock   Clock     `json:"clock"`
 	Outcome Outcome   `json:"outcome"`
 	Reason  string    `json:"reason,omitempty"`   // reason code of the outcome
@@ -132,6 +155,17 @@ type Waiting struct {
 // person, so that sending it makes sense.
 func (d Duty) Awaits(message uint64) bool {
 	return slices.ContainsFunc(d.Waiting, func(w Waiting) bool { return w.Message == message })
+}
+
+// DueFrom returns the deadline of a period that begins at start, UTC.
+func (d Duty) DueFrom(start time.Time) time.Time { return start.UTC().Add(period(d.Hours, d.Fast)) }
+
+// Scaled returns a span of a ladder in the duty's own time.
+func (d Duty) Scaled(span time.Duration) time.Duration {
+	if d.Fast {
+		return span / 60
+	}
+	return span
 }
 
 // Open reports whether the duty still has to be met.

@@ -69,10 +69,11 @@ type Reported struct {
 	Arrived  time.Time     `json:"arrived,omitzero"`
 	Item     uint64        `json:"item"` // where its raw bytes lie, and under which key
 	Size     int64         `json:"size"`
-	Machine  string        `json:"machine,omitempty"` // why it gets no receipt
-	Reply    bool          `json:"reply,omitempty"`   // joined this incident by our token
-	History  bool          `json:"history,omitempty"` // older than the start of a watched mailbox
-	Suspect  Ref           `json:"suspect,omitzero"`  // another incident with the same Message-ID: perhaps a duplicate
+	Machine  string        `json:"machine,omitempty"`  // why it gets no receipt
+	Reply    bool          `json:"reply,omitempty"`    // joined this incident by our token
+	History  bool          `json:"history,omitempty"`  // older than the start of a watched mailbox
+	Exercise bool          `json:"exercise,omitempty"` // a drill
+	Suspect  Ref           `json:"suspect,omitzero"`   // another incident with the same Message-ID: perhaps a duplicate
 
 	Unreadable bool      `json:"unreadable,omitempty"`
 	Problems   int       `json:"problems,omitempty"`
@@ -108,6 +109,7 @@ type DutyOpened struct {
 	Duty  DutyKind `json:"duty"`
 	Rule  string   `json:"rule"`
 	Hours int      `json:"hours"`
+	Fast  bool     `json:"fast,omitempty"`
 	Clock Clock    `json:"clock"`
 }
 
@@ -319,12 +321,17 @@ type Unparked struct {
 // Kind implements Body.
 func (Unparked) Kind() Kind { return "unparked" }
 
-// TroubleAlerted: persons were told that the tool itself or something outside
-// an incident needs them (parked mail that nobody reviewed).
+// The troubles of a TroubleAlerted. Stored values.
+const (
+	TroubleParked = "parked" // parked mail that nobody reviewed
+	TroubleDigest = "digest" // no trouble: the weekly digest for management
+)
+
+// TroubleAlerted: persons were told of something outside an incident.
 type TroubleAlerted struct {
 	noPersonal
 	Trouble string    `json:"trouble"`
-	Due     time.Time `json:"due"`
+	Due     time.Time `json:"due"` // when they had to be told; for a digest the end of its week
 	To      []Told    `json:"to"`
 }
 

@@ -1,6 +1,7 @@
 package incident
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -30,6 +31,7 @@ type Incident struct {
 	NoReport string     `json:"no_report,omitempty"` // the machine's proposal
 	Suspect  Ref        `json:"suspect,omitzero"`
 	History  bool       `json:"history,omitempty"`
+	Exercise bool       `json:"exercise,omitempty"` // a drill: counts for nothing
 
 	Facts     risk.Facts `json:"facts,omitzero"`
 	Score     *Score     `json:"score,omitempty"`      // the latest
@@ -95,11 +97,14 @@ const (
 	StatusMerged   Status = "merged"    //
 	StatusNoReport Status = "no-report" // outside register and statistics
 	StatusHistory  Status = "history"   // from before the start of a watched mailbox
+	StatusExercise Status = "exercise"  // a drill: outside register and statistics
 )
 
 // Status derives the status.
 func (inc *Incident) Status() Status {
 	switch {
+	case inc.Exercise:
+		return StatusExercise
 	case !inc.Into.IsZero():
 		return StatusMerged
 	case inc.Is(DecideNoReport):
@@ -198,7 +203,7 @@ func (inc *Incident) applyReported(e Entry, b *Reported) {
 		inc.Received = b.Received
 	}
 	if b.Report == 1 {
-		inc.Known, inc.NoReport, inc.Suspect, inc.History = b.Known, b.NoReport, b.Suspect, b.History
+		inc.Known, inc.NoReport, inc.Suspect, inc.History, inc.Exercise = b.Known, b.NoReport, b.Suspect, b.History, b.Exercise
 	}
 	if b.Machine == "" && !b.History {
 		inc.Receipts = append(inc.Receipts, b.Report)
@@ -206,7 +211,7 @@ func (inc *Incident) applyReported(e Entry, b *Reported) {
 }
 
 func (inc *Incident) applyDutyOpened(b *DutyOpened) {
-	fresh := Duty{Kind: b.Duty, Rule: b.Rule, Hours: b.Hours, Clock: b.Clock, Outcome: OutcomeOpen}
+	fresh := Duty{Kind: b.Duty, Rule: b.Rule, Hours: b.Hours, Fast: b.Fast, Clock: b.Clock, Outcome: OutcomeOpen}
 	if d := inc.Duty(b.Duty); d != nil {
 		*d = fresh
 		return
@@ -240,6 +245,9 @@ func (inc *Incident) applyDecided(e Entry, b *Decided) {
 	case DecideMerge:
 		inc.end(e, "", OutcomeMovedTo, string(b.Decision), e.At)
 		inc.Into = b.Into
+	case DecideDrillDone:
+		inc.end(e, "", OutcomeNotDue, string(b.Decision), e.At)
+		inc.Closed = true
 	case DecideTold:
 		inc.end(e, b.Duty, OutcomeMet, string(b.Decision), e.At)
 	case DecideReopen:
@@ -361,7 +369,10 @@ type Org struct {
 	Settings map[string]string `json:"settings,omitempty"` // JSON by name
 	Parked   int               `json:"parked"`             // unreviewed
 	Oldest   time.Time         `json:"oldest,omitzero"`    // arrival of the message that made Parked leave zero
-	Told     time.Time         `json:"told,omitzero"`      // when officers were last told of parked mail
+	Created  time.Time         `json:"created,omitzero"`   // when the record began
+
+	// LastTold says for each trouble for which instant people were last told of it.
+	LastTold map[string]time.Time `json:"last_told,omitempty"`
 }
 
 // Apply folds the next entry into the organisation.
@@ -369,7 +380,7 @@ func (o *Org) Apply(e Entry) {
 	o.Entries = e.N
 	switch b := e.Body.(type) {
 	case *RecordCreated:
-		o.ID, o.Name = b.Organisation, b.Name
+		o.ID, o.Name, o.Created = b.Organisation, b.Name, e.At
 	case *PersonSet:
 		o.setPerson(b.ID, b.Private)
 	case *SettingSet:
@@ -386,7 +397,10 @@ func (o *Org) Apply(e Entry) {
 			o.Oldest = time.Time{}
 		}
 	case *TroubleAlerted:
-		o.Told = b.Due
+		if o.LastTold == nil {
+			o.LastTold = map[string]time.Time{}
+		}
+		o.LastTold[b.Trouble] = b.Due
 	}
 }
 
@@ -403,10 +417,6 @@ func (o *Org) setPerson(id people.ID, p people.Person) {
 // Clone returns a copy that shares nothing with o.
 func (o *Org) Clone() *Org {
 	c := *o
-	c.People = slices.Clone(o.People)
-	c.Settings = make(map[string]string, len(o.Settings))
-	for k, v := range o.Settings {
-		c.Settings[k] = v
-	}
+	c.People, c.Settings, c.LastTold = slices.Clone(o.People), maps.Clone(o.Settings), maps.Clone(o.LastTold)
 	return &c
 }

@@ -148,7 +148,7 @@ func (p *processing) repeat(known Known) (Settled, error) {
 	received := p.reading.Received
 	bodies := []Body{&Repeated{Channel: p.d.Channel, Received: received}}
 	if d := inc.Duty(DutyAP); d != nil && d.Open() && d.Clock.Provisional() && received.Before(d.Clock.Start) {
-		clock := Clock{Version: d.Clock.Version + 1, Start: received, Due: Deadline(received, d.Hours), Basis: ClockReceipt}
+		clock := Clock{Version: d.Clock.Version + 1, Start: received, Due: d.DueFrom(received), Basis: ClockReceipt}
 		bodies = append(bodies, &ClockSet{Duty: DutyAP, Clock: clock})
 	}
 	_, err = p.tx.Append(Stream{known.Ref}, p.act, bodies...)
@@ -236,7 +236,7 @@ func (p *processing) open() (Settled, error) {
 		if !first.Known.IsZero() && first.Known.Before(start) {
 			start, basis = first.Known, ClockKnown
 		}
-		if bodies, err = appendDuty(bodies, DutyAP, start, basis, p.act); err != nil {
+		if bodies, err = p.appendAP(bodies, start, basis); err != nil {
 			return Settled{}, err
 		}
 	}
@@ -250,6 +250,21 @@ func (p *processing) open() (Settled, error) {
 		}
 	}
 	return Settled{Ref: ref}, p.tx.Remember(p.d.Hash, Known{Ref: ref})
+}
+
+// appendAP opens the duty to notify: under the law's rule, or for a drill that
+// we ordered ourselves under that of the drill.
+func (p *processing) appendAP(bodies []Body, start time.Time, basis ClockBasis) ([]Body, error) {
+	id, drill := p.s.Tokens.Drill(p.reading.MessageID)
+	if !drill {
+		return appendDuty(bodies, DutyAP, start, basis, p.act)
+	}
+	for _, rule := range p.s.Rules {
+		if rule.ID == id {
+			return append(bodies, openUnder(rule, p.reading.Received, ClockReceipt)), nil
+		}
+	}
+	return nil, refuse("", "no-rule-in-force")
 }
 
 // suspect looks for another mail with the same Message-ID: it may be a
@@ -279,6 +294,7 @@ func (p *processing) reported(n int) *Reported {
 			Auth: r.Authentication, Lang: language(r.Subject + " " + r.Text),
 		},
 	}
+	_, b.Exercise = p.s.Tokens.Drill(r.MessageID)
 	for _, a := range r.Attachments {
 		b.Private.Files = append(b.Private.Files, a.Name)
 	}

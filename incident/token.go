@@ -39,6 +39,21 @@ func (t Tokens) ThreadID(ref Ref) string {
 	return local + "." + t.tag(local) + "@" + t.Domain
 }
 
+// DrillID returns a Message-ID for a mail that orders a drill under the rule.
+func (t Tokens) DrillID(rule string, at time.Time) string {
+	local := rule + ".0." + strconv.FormatInt(at.UnixNano(), 36)
+	return local + "." + t.tag(local) + "@" + t.Domain
+}
+
+// Drill reads a Message-ID made by [Tokens.DrillID]: only we can order a drill.
+func (t Tokens) Drill(messageID string) (rule string, ok bool) {
+	parts, ok := t.verified(messageID)
+	if !ok || (parts[0] != DrillRule && parts[0] != FastDrillRule) {
+		return "", false
+	}
+	return parts[0], true
+}
+
 // Mark is what a verified token says.
 type Mark struct {
 	Ref     Ref    // zero for a bundle
@@ -49,12 +64,8 @@ type Mark struct {
 // another domain behind it, so only the local part counts; ok is false for
 // everything that our key did not make.
 func (t Tokens) Read(messageID string) (m Mark, ok bool) {
-	local, _, _ := strings.Cut(strings.Trim(strings.TrimSpace(messageID), "<>"), "@")
-	parts := strings.Split(strings.ToLower(local), ".")
-	if len(parts) != 4 {
-		return Mark{}, false
-	}
-	if t.tag(strings.Join(parts[:3], ".")) != parts[3] {
+	parts, ok := t.verified(messageID)
+	if !ok {
 		return Mark{}, false
 	}
 	id, err := strconv.ParseUint(parts[1], 10, 64)
@@ -67,6 +78,16 @@ func (t Tokens) Read(messageID string) (m Mark, ok bool) {
 	}
 	m.Ref, err = ParseRef(parts[0])
 	return m, err == nil
+}
+
+// verified splits the local part of a Message-ID that our key made.
+func (t Tokens) verified(messageID string) (parts []string, ok bool) {
+	local, _, _ := strings.Cut(strings.Trim(strings.TrimSpace(messageID), "<>"), "@")
+	parts = strings.Split(strings.ToLower(local), ".")
+	if len(parts) != 4 || t.tag(strings.Join(parts[:3], ".")) != parts[3] {
+		return nil, false
+	}
+	return parts, true
 }
 
 func (t Tokens) tag(local string) string {

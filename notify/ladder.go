@@ -176,15 +176,15 @@ func (r Rung) each(inc *incident.Incident, d incident.Duty, yield func(Step) boo
 		if r.UnlessSeen && !inc.SeenAt.IsZero() {
 			return true
 		}
-		step.At = d.Clock.Start.Add(r.Offset)
+		step.At = d.Clock.Start.Add(d.Scaled(r.Offset))
 		return !step.At.Before(d.Clock.Due) || yield(step)
 	case BeforeDue:
-		step.At = d.Clock.Due.Add(-r.Offset)
+		step.At = d.Clock.Due.Add(-d.Scaled(r.Offset))
 		return step.At.Before(d.Clock.Start) || yield(step)
 	case OfficeHours:
 		at, ok := lastAfternoon(d.Clock.Due)
 		step.At = at
-		return !ok || at.Before(d.Clock.Start) || yield(step)
+		return !ok || d.Fast || at.Before(d.Clock.Start) || yield(step)
 	}
 	return r.repeat(d, step, yield)
 }
@@ -192,11 +192,11 @@ func (r Rung) each(inc *incident.Incident, d incident.Duty, yield func(Step) boo
 func (r Rung) repeat(d incident.Duty, step Step, yield func(Step) bool) bool {
 	n := 0
 	if r.endless() && !d.FiredAt.IsZero() {
-		n = max(0, int(d.FiredAt.Sub(d.Clock.Due.Add(r.Offset))/r.Every))
+		n = max(0, int(d.FiredAt.Sub(d.Clock.Due.Add(d.Scaled(r.Offset)))/d.Scaled(r.Every)))
 	}
 	for ; ; n++ {
 		late := r.Offset + time.Duration(n)*r.Every
-		step.At, step.Rank, step.Name = d.Clock.Due.Add(late), r.Rank+n, r.Name
+		step.At, step.Rank, step.Name = d.Clock.Due.Add(d.Scaled(late)), r.Rank+n, r.Name
 		if late > 0 {
 			step.Name = fmt.Sprintf("%s+%dh", r.Name, int(late.Hours()))
 		}

@@ -138,7 +138,7 @@ func (e *Engine) holds(v incident.View, row incident.Planned, now time.Time) boo
 	}
 	d := *inc.Duty(kind)
 	passed := e.cfg.Planner.Planner().Passed(inc, d, now)
-	if len(passed) != 1 || passed[0].Base != AfterStart || passed[0].Offset != 0 || d.Left(now) <= 12*time.Hour {
+	if len(passed) != 1 || passed[0].Base != AfterStart || passed[0].Offset != 0 || d.Left(now) <= d.Scaled(12*time.Hour) || inc.Exercise {
 		return false
 	}
 	var until time.Time
@@ -334,8 +334,12 @@ func (b *batch) write() error {
 	return b.fail()
 }
 
+// fewClosings is how many closings still travel one by one, so that each takes
+// its deadline out of the agenda. More than that is somebody tidying up.
+const fewClosings = 3
+
 // bundle groups one person's lines into mails: urgent ones alone, early ones
-// together, closings together.
+// together, closings together when there are many.
 func (b *batch) bundle(lines []*pending) [][]*pending {
 	var mails [][]*pending
 	var early, closing []*pending
@@ -348,6 +352,9 @@ func (b *batch) bundle(lines []*pending) [][]*pending {
 		default:
 			early = append(early, l)
 		}
+	}
+	for len(closing) > 0 && len(closing) <= fewClosings {
+		mails, closing = append(mails, closing[:1]), closing[1:]
 	}
 	for _, group := range [][]*pending{early, closing} {
 		if len(group) > 0 {

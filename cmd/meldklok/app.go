@@ -53,6 +53,7 @@ type App struct {
 
 	mu     sync.Mutex
 	turned time.Time // last turn of the engine, for /livez
+	door   string    // address of the SMTP listener
 }
 
 // open makes the parts of a service that need no network: the record and what
@@ -278,6 +279,9 @@ func (a *App) listen(w io.Writer) (servers []server, err error) {
 			return servers, fmt.Errorf("%s: %w", door.name, err)
 		}
 		servers = append(servers, a.mailServer(door.name, l, door.lmtp))
+		if !door.lmtp {
+			a.setMailDoor(l.Addr().String())
+		}
 		fmt.Fprintf(w, "%-9s %s for %s\n", "mail in", l.Addr(), strings.Join(a.cfg.Recipients, ", "))
 	}
 	socket, err := listenControl(a.place.Data)
@@ -292,6 +296,19 @@ func (a *App) listen(w io.Writer) (servers []server, err error) {
 		fmt.Fprintf(w, "mail out  %s\n", r.Name())
 	}
 	return servers, nil
+}
+
+func (a *App) setMailDoor(addr string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.door = addr
+}
+
+// mailDoor is where this service takes mail by SMTP.
+func (a *App) mailDoor() string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.door
 }
 
 // listenOn opens a TCP address or unix:PATH.

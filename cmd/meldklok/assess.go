@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -23,7 +22,7 @@ type assessCommand struct {
 // Run implements the command.
 func (c *assessCommand) Run(w world) error {
 	if c.Schema {
-		_, err := w.stdout.Write(append(risk.Schema(), '\n'))
+		_, err := w.stdout.Write(risk.Schema())
 		return err
 	}
 	raw, err := io.ReadAll(io.LimitReader(w.stdin, maxFacts))
@@ -57,27 +56,5 @@ func (c *scanCommand) Run(_ context.Context, w world) error {
 	for _, a := range r.Attachments {
 		doc.Attachments = append(doc.Attachments, risk.Attachment{Name: a.Name, Type: a.Type, Data: a.Data})
 	}
-	scanned := risk.Scan(doc)
-	out, err := merge(scanned.Assessment, scanned)
-	if err != nil {
-		return err
-	}
-	return writeJSON(w.stdout, out)
-}
-
-// merge lays the fields of an assessment beside those of the scan, so that
-// scan's output has the shape of assess's, plus finds.
-func merge(values ...any) (map[string]json.RawMessage, error) {
-	out := map[string]json.RawMessage{}
-	for _, v := range values {
-		raw, err := json.Marshal(v)
-		if err != nil {
-			return nil, err
-		}
-		if err := json.Unmarshal(raw, &out); err != nil {
-			return nil, err
-		}
-	}
-	delete(out, "assessment")
-	return out, nil
+	return writeJSON(w.stdout, risk.Scan(doc))
 }

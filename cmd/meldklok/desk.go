@@ -21,14 +21,17 @@ import (
 // desk is what a command that needs the data works on, whether it runs in a
 // process of its own or inside the running service.
 type desk struct {
-	service  *incident.Service
-	store    *store.Store
-	sessions *session.Manager
-	master   *store.Master
-	planner  *notify.Live
-	place    Place
-	url      string
-	now      func() time.Time
+	service   *incident.Service
+	store     *store.Store
+	sessions  *session.Manager
+	master    *store.Master
+	planner   *notify.Live
+	place     Place
+	url       string
+	tokens    incident.Tokens
+	door      string // the service's own SMTP listener; empty: it is not running, or has none
+	recipient string
+	now       func() time.Time
 
 	stdin          io.Reader
 	stdout, stderr io.Writer

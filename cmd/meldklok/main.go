@@ -47,6 +47,7 @@ type cli struct {
 	Scan     scanCommand     `cmd:"" help:"Show what a mail (standard input) would score; writes nothing."`
 	User     userCommand     `cmd:"" help:"People: who is alerted, and who may sign in."`
 	Ladder   ladderCommand   `cmd:"" help:"Who is alerted when: show or set the ladders."`
+	Drill    drillCommand    `cmd:"" help:"Exercise the whole path, from a mail in to alerts at management."`
 	Verify   verifyCommand   `cmd:"" help:"Replay the whole record and say whether it is whole."`
 	Key      keyCommand      `cmd:"" help:"The master key: prove or make its recovery copy."`
 	Demo     demoCommand     `cmd:"" help:"Watch 72 hours pass in a minute, in an instance that is thrown away."`

@@ -266,3 +266,30 @@ func TestKillBetweenSteps(t *testing.T) {
 		}
 	}
 }
+
+// TestFastDrill: a drill that we ordered runs through the true path with
+// minutes for hours; it cannot be filed, and a forged one is a real report.
+func TestFastDrill(t *testing.T) {
+	inBubble(t, func(t *testing.T, h *house) {
+		drill := func(id string) string { return strings.Replace(report, "<one@example.org>", "<"+id+">", 1) }
+		h.deliver(drill(h.app.service.Tokens.DrillID(incident.FastDrillRule, time.Now())))
+		time.Sleep(80 * time.Minute)
+		inc := h.incident(firstRef)
+		if !inc.Exercise || inc.Status() != incident.StatusExercise || !inc.Duty(incident.DutyAP).Clock.Due.Equal(friday.Add(72*time.Minute)) {
+			t.Fatalf("the drill: %+v", inc)
+		}
+		if n := len(h.mails("board@example.org")); n < 5 {
+			t.Errorf("management got %d alerts of the drill", n)
+		}
+		_, err := h.app.service.Do(t.Context(), firstRef, incident.ByPerson("p1"), incident.File{Kind: incident.FilingInitial, Number: "1", At: time.Now(), Delay: "d"})
+		if err == nil {
+			t.Error("a drill was filed")
+		}
+		h.do(firstRef, incident.EndDrill{})
+		h.deliver(drill("drill-72m.0.abc.forged@example.org"))
+		second := h.incident(incident.Ref{Year: 2026, Number: 2})
+		if second.Exercise || second.Duty(incident.DutyAP).Hours != 72 || second.Duty(incident.DutyAP).Fast {
+			t.Error("a forged drill is taken for one")
+		}
+	})
+}
