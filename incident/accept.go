@@ -63,12 +63,16 @@ func (s *Service) accept(ctx context.Context, item uint64, in Incoming) error {
 		Arrived: in.Arrived.UTC(), Stated: in.Stated, Cursor: in.Cursor, History: in.History,
 		Size: a.size, Chunks: a.n + 1, Hash: s.Store.MAC("raw", a.sum.Sum()),
 	}
-	return s.Store.Update(ctx, func(tx Tx) error {
+	err := s.Store.Update(ctx, func(tx Tx) error {
 		if err := tx.PutChunk(item, a.n, a.rest, true); err != nil {
 			return err
 		}
 		return tx.Accept(d)
 	})
+	if err != nil {
+		return errors.Join(err, s.discard(ctx, item, a.n))
+	}
+	return nil
 }
 
 // discard removes the pieces of a delivery that was not accepted, in small
