@@ -167,6 +167,20 @@ func tryReport(svc *incident.Service, raw string) (incident.Settled, error) {
 	return svc.Process(context.Background(), item)
 }
 
+// processPending gives what a refusal or a crash left behind its outcome.
+func processPending(t testing.TB, svc *incident.Service) {
+	t.Helper()
+	items, err := svc.PendingItems(context.Background(), 10_000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, item := range items {
+		if _, err := svc.Process(context.Background(), item); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func mailText(n int, body string) string {
 	return fmt.Sprintf("From: Sanne Vermeer <s.vermeer@ziekenhuis.example>\r\nTo: privacy@ziekenhuis.example\r\n"+
 		"Subject: Brief naar verkeerd adres %d\r\nMessage-ID: <%d.7f3a@ziekenhuis.example>\r\n\r\n%s", n, n, body)

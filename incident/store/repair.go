@@ -113,23 +113,55 @@ func (v *view) stateless(prev, next incident.Ref) (refs []incident.Ref) {
 	return refs
 }
 
-// mend rebuilds what a slice found, each incident in a commit of its own.
+// mend puts right what a slice found: the unsound ones each in a commit of its
+// own, the others a handful in each.
 func (s *Store) mend(ctx context.Context, found Sweep) (err error) {
-	for _, ref := range append(slices.Clone(found.Unsound), found.Replanned...) {
-		mended := s.update(ctx, func(t *tx) error {
-			if err := t.dropIndexRows(ref); err != nil {
-				return err
-			}
-			if err := t.rewrite(ref); err != nil {
-				return err
-			}
-			return t.recount()
-		})
-		if mended != nil {
+	for _, ref := range found.Unsound {
+		if mended := s.update(ctx, func(t *tx) error { return t.rebuild(ref) }); mended != nil {
 			err = errors.Join(err, fmt.Errorf("store: rebuild %s: %w", ref, mended))
 		}
 	}
+	for refs := range slices.Chunk(found.Replanned, startBatch) {
+		err = errors.Join(err, s.update(ctx, func(t *tx) error {
+			for _, ref := range refs {
+				if err := t.replan(ref); err != nil {
+					return err
+				}
+			}
+			return nil
+		}))
+	}
 	return err
+}
+
+// replan moves the next alerts of a sound incident to where the planner wants
+// them today.
+func (t *tx) replan(ref incident.Ref) error {
+	st, err := t.state(ref)
+	if err != nil {
+		return err
+	}
+	before := indexRows(st)
+	if st.Planned, err = t.s.plans(st.Incident); err != nil {
+		return err
+	}
+	if err := t.reindex(before, indexRows(st)); err != nil {
+		return err
+	}
+	return t.putState(st)
+}
+
+// rebuild writes state and index rows of one incident from its log, whatever
+// stands there now.
+func (t *tx) rebuild(ref incident.Ref) error {
+	if err := t.dropIndexRows(ref); err != nil {
+		return err
+	}
+	if err := t.rewrite(ref); err != nil {
+		return err
+	}
+	t.recount()
+	return nil
 }
 
 // rewrite writes state and index rows of one incident from its log.
@@ -171,8 +203,7 @@ func (t *tx) dropIndexRows(ref incident.Ref) (err error) {
 }
 
 // recount sets the counters of the indexes to what stands there.
-func (t *tx) recount() error {
+func (t *tx) recount() {
 	c := &t.g.counters
 	c.OpenDuties, c.PlannedOpen, c.Incidents = t.rows(tableDuty), t.planned(), t.rows(tableState)
-	return nil
 }

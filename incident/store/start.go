@@ -43,9 +43,7 @@ func (s *Store) refold() error {
 		}
 	}
 	return s.update(context.Background(), func(t *tx) error {
-		if err := t.recount(); err != nil {
-			return err
-		}
+		t.recount()
 		return t.w.Put(tableMeta, metaFold, key8(incident.FoldVersion))
 	})
 }
