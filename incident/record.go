@@ -62,6 +62,9 @@ type View interface {
 	Lookup(hash []byte) (Known, bool)
 	// Cursor returns the place in a watched mailbox.
 	Cursor(mailbox string) (Cursor, bool)
+	// NotTaken returns those of the UIDs that were never accepted from the
+	// mailbox under this validity, in the given order.
+	NotTaken(mailbox string, validity uint32, uids []uint32) []uint32
 	// Message returns a mail of the outbox, or ErrNotFound.
 	Message(id uint64) (Message, error)
 	// Mail returns the final bytes of a mail, or ErrNotFound once aged out.
@@ -98,7 +101,8 @@ type Tx interface {
 	// Stage marks an item whose bytes are still coming in; what is staged and
 	// never accepted is swept away at the next start.
 	Stage(item uint64) error
-	// Accept records a complete delivery and moves its cursor, if it has one.
+	// Accept records a complete delivery. One from a watched mailbox is
+	// remembered by its UID and moves the cursor, forward only.
 	Accept(d Delivered) error
 	// Settle ends a delivery: from now on it has an outcome.
 	Settle(item uint64) error

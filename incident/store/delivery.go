@@ -109,8 +109,7 @@ func (t *tx) Accept(d incident.Delivered) error {
 	if d.Cursor == nil {
 		return nil
 	}
-	place := key8(uint64(d.Cursor.Validity)<<32 | uint64(d.Cursor.UID))
-	return t.putTagged(tableCursor, t.s.keys.MAC("cursor", []byte(d.Cursor.Mailbox)), place)
+	return t.take(*d.Cursor)
 }
 
 // Settle implements incident.Tx.
@@ -211,10 +210,7 @@ func (s *Store) tagged(table Table, key, row []byte, size int) (value []byte, ok
 	return row[:size], hmac.Equal(row[size:], s.tag(table, key, row[:size]))
 }
 
-const (
-	knownSize  = incident.StreamSize + 8
-	cursorSize = 8
-)
+const knownSize = incident.StreamSize + 8
 
 // Remember implements incident.Tx.
 func (t *tx) Remember(hash []byte, k incident.Known) error {
@@ -228,14 +224,4 @@ func (v *view) Lookup(hash []byte) (incident.Known, bool) {
 	}
 	s, err := incident.StreamFromKey(value)
 	return incident.Known{Ref: s.Ref, Item: number(value[incident.StreamSize:])}, err == nil
-}
-
-func (v *view) Cursor(mailbox string) (incident.Cursor, bool) {
-	key := v.s.keys.MAC("cursor", []byte(mailbox))
-	value, ok := v.s.tagged(tableCursor, key, v.r.Get(tableCursor, key), cursorSize)
-	if !ok {
-		return incident.Cursor{}, false
-	}
-	n := number(value)
-	return incident.Cursor{Mailbox: mailbox, Validity: uint32(n >> 32), UID: uint32(n)}, true
 }

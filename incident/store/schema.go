@@ -22,6 +22,7 @@ const (
 	tableParked     Table = 'K'
 	tableKnown      Table = 'H'
 	tableCursor     Table = 'U'
+	tableTaken      Table = 'V'
 	tableOutbox     Table = 'O'
 	tableMail       Table = 'X'
 	tableReady      Table = 'R'
@@ -36,7 +37,7 @@ const (
 func recordTables() []Table {
 	return []Table{
 		tableMeta, tableLog, tableStream, tableState, tableDuty, tablePlan, tableClock,
-		tableBlob, tableStaging, tablePending, tableParked, tableKnown, tableCursor,
+		tableBlob, tableStaging, tablePending, tableParked, tableKnown, tableCursor, tableTaken,
 		tableOutbox, tableMail, tableReady, tableWait, tableEnded, tableCredential,
 	}
 }

@@ -105,7 +105,7 @@ func (c *checker) outbox() error {
 
 // tagged checks the rows that only their tag vouches for.
 func (c *checker) tagged() error {
-	for t, size := range map[Table]int{tableKnown: knownSize, tableCursor: cursorSize} {
+	for t, size := range map[Table]int{tableKnown: knownSize, tableCursor: cursorSize, tableTaken: 0} {
 		err := c.each(t, func(v *view, k, value []byte) error {
 			if _, ok := c.s.tagged(t, k, value, size); !ok {
 				return fmt.Errorf("the table of %s has a damaged row", tableName(t))
@@ -223,7 +223,7 @@ func tableName(t Table) string {
 		{tableMeta, "the record's own rows"}, {tableLog, "entries"}, {tableStream, "places of entries"}, {tableState, "states"},
 		{tableDuty, "open duties"}, {tablePlan, "next alerts"}, {tableClock, "deadlines"}, {tableBlob, "pieces of raw bytes"},
 		{tableStaging, "unfinished deliveries"}, {tablePending, "deliveries without an outcome"}, {tableParked, "parked messages"},
-		{tableKnown, "known hashes"}, {tableCursor, "mailbox cursors"}, {tableOutbox, "mails"}, {tableMail, "bytes of mails"},
+		{tableKnown, "known hashes"}, {tableCursor, "mailbox cursors"}, {tableTaken, "messages taken from mailboxes"}, {tableOutbox, "mails"}, {tableMail, "bytes of mails"},
 		{tableReady, "mails that can go"}, {tableWait, "mails that wait"}, {tableEnded, "ended mails"}, {tableCredential, "credentials"},
 		{tableKeys, "keys"},
 	}
