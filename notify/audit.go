@@ -19,8 +19,6 @@ const (
 	lateLimit = 5 * time.Minute
 	// parkedLimit is how long a parked message may go unreviewed.
 	parkedLimit = 4 * time.Hour
-	// clockLimit is how far our clock may be from a peer's (LESSONS 37).
-	clockLimit = time.Minute
 )
 
 // auditState is how far the sweep over all open duties has come.
@@ -52,6 +50,9 @@ func (e *Engine) auditTurn(ctx context.Context) error {
 		return err
 	}
 	e.health.Store(&h)
+	if e.cfg.Audited != nil {
+		e.cfg.Audited(h)
+	}
 	return nil
 }
 
@@ -211,8 +212,8 @@ func (e *Engine) roads(now time.Time) (f []incident.Finding) {
 		}
 		f = append(f, red("relay-trouble", map[string]any{"relay": r.transport.Name(), "reason": string(r.reason), "since": now.Sub(since)}))
 	}
-	if off := e.send.peer.Sub(e.send.own); !e.send.peer.IsZero() && (off > clockLimit || off < -clockLimit) {
-		f = append(f, red("clock-wrong", map[string]any{"off": off.Abs()}))
+	if off := e.peers.off().Abs(); off > clockLimit {
+		f = append(f, red("clock-wrong", map[string]any{"off": off}))
 	}
 	return f
 }

@@ -34,6 +34,10 @@ type Config struct {
 	Pending func(ctx context.Context) error
 	// Findings are those of others: configuration, keys, mailboxes.
 	Findings func(now time.Time) []incident.Finding
+	// Audited is told the result of every audit, and Alerted of every batch of
+	// rungs once it is on disk. Both must return at once: the engine waits.
+	Audited func(incident.Health)
+	Alerted func(Fired)
 	// Step is called between every two steps; an error ends the engine there.
 	// Tests kill it so.
 	Step func(step string) error
@@ -47,6 +51,7 @@ type Engine struct {
 
 	queue queueState
 	send  sendState
+	peers peers
 	audit auditState
 }
 

@@ -177,6 +177,7 @@ func (e *Engine) queueBatch(ctx context.Context, rows []incident.Planned) error 
 	for id := range b.reported {
 		e.queue.reported[id] = b.now
 	}
+	e.tellFired(b)
 	return nil
 }
 
@@ -190,6 +191,8 @@ type batch struct {
 	mails    map[people.ID][]*pending
 	reported map[people.ID]bool
 	unusable []incident.Message // to addresses that no mail can carry
+	fired    []FiredRung        // what was queued, and
+	head     incident.Head      // the chain's end after it
 }
 
 // entry is an Alerted entry in the making.
@@ -327,10 +330,15 @@ func (b *batch) write() error {
 		}
 	}
 	for _, e := range b.entries {
-		if _, err := b.tx.Append(incident.Stream{Ref: e.ref}, b.act(), e.body); err != nil {
+		inc, err := b.tx.Append(incident.Stream{Ref: e.ref}, b.act(), e.body)
+		if err != nil {
 			return err
 		}
+		if f, ok := firedRung(inc, e.body); ok {
+			b.fired = append(b.fired, f)
+		}
 	}
+	b.head = b.tx.Counters().Head
 	return b.fail()
 }
 

@@ -27,8 +27,6 @@ type sendState struct {
 	mu     sync.Mutex
 	roads  []*road
 	flying map[uint64]bool // mails whose outcome is being recorded
-	peer   time.Time       // a peer's clock, and
-	own    time.Time       // ours, at the same moment
 }
 
 // road is one transport with its back-off.
@@ -221,7 +219,9 @@ func (s *sending) try(ctx context.Context, m incident.Message, raw []byte) (resu
 		attempt, cancel := context.WithTimeout(ctx, stageLimit)
 		result, sent = s.conn.Send(attempt, s.e.cfg.Writer.From, m.To, raw), true
 		cancel()
-		s.e.noteClock(result)
+		if !result.PeerTime.IsZero() {
+			s.e.NotePeer(s.road.transport.Name(), result.PeerTime)
+		}
 		if result.Gone {
 			s.hangUp()
 		}
@@ -326,16 +326,6 @@ func (e *Engine) refused(r *road, reason mailer.Reason) {
 	if r.refusedAt.IsZero() {
 		r.refusedAt = e.now()
 	}
-}
-
-// noteClock remembers a peer's clock, to compare ours with.
-func (e *Engine) noteClock(r mailer.Result) {
-	if r.PeerTime.IsZero() {
-		return
-	}
-	e.send.mu.Lock()
-	defer e.send.mu.Unlock()
-	e.send.peer, e.send.own = r.PeerTime, e.now()
 }
 
 // judge says how a mail stands after an attempt. Only a proved refusal of this
