@@ -140,7 +140,7 @@ func readMail(raw []byte, in incident.Incoming, _ incident.ReadOptions) incident
 	}
 	r.Subject, r.MessageID = m.Header.Get("Subject"), m.Header.Get("Message-ID")
 	_, body, _ := bytes.Cut(raw, []byte("\r\n\r\n"))
-	r.Text = string(body)
+	r.Text = string(body[:min(len(body), 4096)])
 	if strings.HasPrefix(r.Subject, "Automatisch antwoord") {
 		r.Park = incident.ParkAutoReply
 	}
@@ -225,7 +225,7 @@ func busy(t testing.TB, r *rig) []incident.Ref {
 	must(svc.Do(ctx, refs[0], anna, incident.ConfirmAwareness{At: start}))
 	must(svc.Do(ctx, refs[1], anna, incident.Waive{Reasons: "ongeopend retour ontvangen"}))
 	must(svc.Do(ctx, refs[2], anna, incident.File{Kind: incident.FilingInitial, Provisional: true, Number: "123", At: start, Channel: "form"}))
-	report(t, svc, mailText(0, "Automatisch antwoord")+"nog een")
+	refs = append(refs, report(t, svc, mailText(0, "nog een")).Ref)
 	parked := strings.Replace(mailText(9, "ik ben er niet"), "Subject: Brief", "Subject: Automatisch antwoord", 1)
 	report(t, svc, parked)
 	must(svc.Accept(ctx, incident.Incoming{
