@@ -82,7 +82,7 @@ func scene(t *testing.T) (*site, people.Person, incident.Ref) {
 	}
 	s.mailIn("Automatisch antwoord: ik ben er niet", "Ik ben met verlof.", "Auto-Submitted: auto-replied\r\n")
 	s.queueMail(ref, officer)
-	s.setHealth(incident.Health{At: s.now(), Turned: s.now(), Swept: s.now(), OpenDuties: 4, Findings: []incident.Finding{{Code: "local-url", Level: incident.Red}, {Code: "key-unproved", Level: incident.Amber}}})
+	s.setHealth(incident.Health{At: s.now(), Turned: s.now(), Swept: s.now(), OpenDuties: 4, Findings: []incident.Finding{{Code: "url-local", Level: incident.Red}, {Code: "key-export-unproved", Level: incident.Amber}}})
 	s.wait(3 * time.Hour)
 	return s, officer, ref
 }

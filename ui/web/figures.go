@@ -57,7 +57,7 @@ func (f *figures) add(inc *incident.Incident) (more bool) {
 	}
 	i := slices.IndexFunc(f.months, func(m month) bool { return !inc.Received.Before(m.Start) })
 	ap := inc.Duty(incident.DutyAP)
-	if i < 0 || ap == nil || inc.Is(incident.DecideNoReport) || !inc.Into.IsZero() {
+	if i < 0 || ap == nil || inc.Exercise || inc.Is(incident.DecideNoReport) || !inc.Into.IsZero() {
 		return true
 	}
 	m := &f.months[i]

@@ -48,6 +48,9 @@ func (p *Pages) management(c echo.Context) error {
 		rows = rows[:mostRows]
 	}
 	for _, r := range rows {
+		if r.Exercise {
+			continue
+		}
 		clock := clockOf(r.Duty, now)
 		d.Clocks = append(d.Clocks, managementClock{r.Ref, clock})
 		switch clock.Level {

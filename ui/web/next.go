@@ -36,6 +36,9 @@ func nextFor(inc *incident.Incident, now time.Time) next {
 
 // nextForDuty decides what has to be done next about one open duty.
 func nextForDuty(inc *incident.Incident, d incident.Duty, now time.Time) (n next) {
+	if inc.Exercise {
+		return next{ID: "next.exercise", Form: "drill-done", Due: d.Clock.Due}
+	}
 	switch d.Kind {
 	case incident.DutyController:
 		n = next{ID: "next.controller", Form: "told"}

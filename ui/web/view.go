@@ -251,19 +251,19 @@ func (p *Pages) banners(c echo.Context, v *View) []Banner {
 	if healthSeen().Admits(v.Me) {
 		link = "/health"
 	}
-	said := map[string]bool{}
+	folder := p.cfg.MailNotice()
+	nobody := false
 	for _, f := range health.Findings {
-		said[f.Code] = true
-		if f.Level == incident.Red {
+		nobody = nobody || f.Code == "nobody-to-alert"
+		if f.Level == incident.Red && (f.Code != "no-relay" || folder == "") {
 			out = append(out, Banner{Level: incident.Red, Text: finding(v.Lang, f), Link: link})
 		}
 	}
-	org, err := p.cfg.Service.Org(c.Request().Context())
-	if err == nil && !org.People.CanAlert() && !said["no-recipient"] {
-		out = append(out, Banner{Level: incident.Red, Text: v.T("health.no-recipient"), Link: "/people"})
+	if org, err := p.cfg.Service.Org(c.Request().Context()); err == nil && !org.People.CanAlert() && !nobody {
+		out = append(out, Banner{Level: incident.Red, Text: v.T("health.nobody-to-alert"), Link: link})
 	}
-	if folder := p.cfg.MailNotice(); folder != "" && !said["no-relay"] {
-		out = append(out, Banner{Level: incident.Amber, Text: v.T("banner.no-relay", "folder", folder), Link: "/outbox"})
+	if folder != "" {
+		out = append(out, Banner{Level: incident.Red, Text: v.T("banner.no-relay", "folder", folder), Link: link})
 	}
 	return out
 }
