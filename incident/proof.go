@@ -24,8 +24,9 @@ type Proof struct {
 	State     DeliveryState
 	Reply     string
 	Relay     string
-	Attempts  int    // known while the mail is kept
-	Note      string // why nobody was told
+	Attempts  int       // known while the mail is kept
+	Note      string    // why nobody was told
+	Seen      time.Time // when the recipient first pressed «seen» after it was queued
 }
 
 // Alerts returns what became of every alert of an incident, in the order of its
@@ -48,6 +49,8 @@ func (s *Service) Alerts(ctx context.Context, ref Ref) (proofs []Proof, err erro
 					}
 					proofs = append(proofs, p)
 				}
+			case *SeenBy:
+				markSeen(proofs, e)
 			case *Delivery:
 				if i, ok := at[b.Message]; ok {
 					p := &proofs[i]
@@ -58,6 +61,16 @@ func (s *Service) Alerts(ctx context.Context, ref Ref) (proofs []Proof, err erro
 		return nil
 	})
 	return proofs, err
+}
+
+// markSeen notes that a recipient has looked, on the alerts that person had.
+func markSeen(proofs []Proof, e Entry) {
+	who, ok := e.By.Person()
+	for i := range proofs {
+		if p := &proofs[i]; ok && p.Person == who && p.Seen.IsZero() {
+			p.Seen = e.At
+		}
+	}
 }
 
 // alertProofs makes the proofs of one rung; those still under way stand as the

@@ -8,9 +8,13 @@ import (
 
 	"meldklok/incident"
 	"meldklok/incident/people"
+	"meldklok/notify/mailer"
 )
 
 const (
+	// sweepPause is the rest between two full sweeps: every open duty is
+	// re-derived within minutes, and not every few seconds.
+	sweepPause = 3 * time.Minute
 	// sweepLimit is how old the last full sweep may be before health is red.
 	sweepLimit = 15 * time.Minute
 	// inboxLimit is how long a delivery may be without an outcome.
@@ -39,6 +43,9 @@ func (e *Engine) auditTurn(ctx context.Context) error {
 	if err := e.tellOfParked(ctx); err != nil {
 		return err
 	}
+	if err := e.digestTurn(ctx); err != nil {
+		e.cfg.Log.Error("the weekly digest could not be made; it is tried again", "err", err)
+	}
 	if err := e.sweep(ctx); err != nil {
 		return err
 	}
@@ -64,6 +71,9 @@ func (e *Engine) sweep(ctx context.Context) error {
 	now := e.now()
 	if a.started.IsZero() {
 		a.started = now
+	}
+	if since := now.Sub(a.swept); a.after.IsZero() && !a.swept.IsZero() && since >= 0 && since < sweepPause {
+		return nil
 	}
 	if e.cfg.Rederive == nil {
 		a.swept = now
@@ -241,22 +251,13 @@ func (e *Engine) tellOfParked(ctx context.Context) error {
 	if err := e.cfg.Store.View(ctx, func(v incident.View) error { org = v.Org(); return nil }); err != nil {
 		return err
 	}
-	if org.Parked == 0 || now.Sub(org.Oldest) < parkedLimit || now.Sub(org.Told) < again || !org.People.CanAlert() {
+	if org.Parked == 0 || now.Sub(org.Oldest) < parkedLimit || now.Sub(org.LastTold[incident.TroubleParked]) < again || !org.People.CanAlert() {
 		return nil
 	}
 	return e.cfg.Store.Update(ctx, func(tx incident.Tx) error {
-		b := &batch{e: e, tx: tx, now: now}
-		body := &incident.TroubleAlerted{Trouble: "parked", Due: now}
-		for _, p := range tx.Org().People.Audience([]people.Role{people.Officer}, now) {
-			id := tx.NextMessage()
-			m := incident.Message{ID: id, Class: incident.ClassTrouble, Person: p.ID, To: p.Email, Deadline: now}
-			content := e.cfg.Writer.parkedMail(p, id, org.Parked, tx.Counters().Head, now)
-			if err := b.queue(m, content); err != nil {
-				return err
-			}
-			body.To = append(body.To, incident.Told{Person: p.ID, Message: id, MessageID: content.MessageID})
-		}
-		_, err := tx.Append(incident.OrgStream(), b.act(), body)
-		return err
+		head := tx.Counters().Head
+		return e.tellOutside(tx, incident.TroubleParked, now, []people.Role{people.Officer}, now, func(p people.Person, id uint64) mailer.Mail {
+			return e.cfg.Writer.parkedMail(p, id, org.Parked, head, now)
+		})
 	})
 }

@@ -53,6 +53,8 @@ type Engine struct {
 	send  sendState
 	peers peers
 	audit auditState
+
+	digest digestState
 }
 
 // New returns an engine. Its ladders must have been checked.

@@ -6,10 +6,12 @@ import (
 	"errors"
 	"io"
 	"log/slog"
-	"mime/quotedprintable"
+	"mime"
+	"mime/multipart"
 	"net"
 	"net/mail"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -179,8 +181,17 @@ type got struct {
 	raw     []byte
 }
 
-// mails returns what the relay accepted for one recipient; empty: for all.
+// mails returns what the relay accepted for one recipient (empty: for all),
+// but for the weekly digests: those are about no incident.
 func (h *house) mails(to string) []got {
+	h.t.Helper()
+	return slices.DeleteFunc(h.all(to), got.digest)
+}
+
+func (m got) digest() bool { return strings.HasPrefix(m.subject, "Weekoverzicht") }
+
+// all returns every mail for one recipient; empty: for all.
+func (h *house) all(to string) []got {
 	h.t.Helper()
 	var list []got
 	for _, m := range h.relay.Messages() {
@@ -191,16 +202,30 @@ func (h *house) mails(to string) []got {
 		if err != nil {
 			h.t.Fatal(err)
 		}
-		body, err := io.ReadAll(quotedprintable.NewReader(parsed.Body))
+		body, err := plainText(parsed)
 		if err != nil {
 			h.t.Fatal(err)
 		}
 		list = append(list, got{
 			at: m.At.Sub(friday).Round(time.Minute), to: m.To, subject: decodeHeader(parsed.Header.Get("Subject")),
-			id: parsed.Header.Get("Message-ID"), text: string(body), raw: m.Raw,
+			id: parsed.Header.Get("Message-ID"), text: body, raw: m.Raw,
 		})
 	}
 	return list
+}
+
+// plainText reads the plain part of a mail: its first one.
+func plainText(m *mail.Message) (string, error) {
+	_, params, err := mime.ParseMediaType(m.Header.Get("Content-Type"))
+	if err != nil {
+		return "", err
+	}
+	part, err := multipart.NewReader(m.Body, params["boundary"]).NextPart()
+	if err != nil {
+		return "", err
+	}
+	body, err := io.ReadAll(part)
+	return string(body), err
 }
 
 // instants returns when one recipient was mailed.
