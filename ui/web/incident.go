@@ -85,7 +85,8 @@ func actionsFor(inc *incident.Incident) []string {
 	}
 	add(ap != nil, "confirm")
 	add(apOpen, "notify", "does-not-apply")
-	add(apOpen || (filed && !inc.Closed), "file")
+	add((apOpen || (filed && !inc.Closed)) && !inc.Exercise, "file")
+	add(inc.Exercise && inc.AnyOpen(), "drill-done")
 	add(inc.AnyOpen(), "waive")
 	add(apOpen && !filed, "not-a-breach", "merge")
 	add(!filed && !inc.Is(incident.DecideNoReport), "no-report")
@@ -124,7 +125,7 @@ func (p *Pages) incidentView(c echo.Context) (*View, error) {
 	d.Headline, d.Next, d.actions = headline(d.Inc, entries), nextFor(d.Inc, now), actionsFor(d.Inc)
 	for _, x := range d.Inc.Duties {
 		d.Clocks = append(d.Clocks, clockOf(x, now))
-		if x.Kind == incident.DutyAP {
+		if x.Kind == incident.DutyAP && !d.Inc.Exercise {
 			r := incident.Read(x.Clock.Start, x.Hours)
 			d.Readings = &r
 		}
@@ -144,6 +145,9 @@ func (p *Pages) incidentView(c echo.Context) (*View, error) {
 	}
 	if len(d.Inc.Trouble) > 0 {
 		v.Banners = append(v.Banners, Banner{Level: incident.Red, Text: v.T("banner.undelivered"), Link: "#alerts"})
+	}
+	if d.Inc.Exercise {
+		v.Banners = append(v.Banners, Banner{Level: incident.Amber, Text: v.T("banner.exercise")})
 	}
 	p.incidentDefaults(v, d)
 	v.Data = d

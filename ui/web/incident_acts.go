@@ -76,6 +76,8 @@ func command(name string, values url.Values) (incident.Command, error) {
 		return incident.PeopleTold{Duty: incident.DutyKind(get("duty")), Reasons: get("reasons")}, nil
 	case "file":
 		return fileCommand(values)
+	case "drill-done":
+		return incident.EndDrill{Reasons: get("reasons")}, nil
 	case "reopen":
 		return incident.Reopen{Reasons: get("reasons")}, nil
 	case "close":
