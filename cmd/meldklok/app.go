@@ -105,7 +105,7 @@ func (a *App) wire() {
 	a.pump = newPump(a.service, a.log, a.cfg.Period)
 	a.engine = notify.New(notify.Config{
 		Store: a.store, Planner: a.planner, Now: a.now, Log: a.log, Period: a.cfg.Period, Batch: batch,
-		Writer:     notify.Writer{From: a.cfg.From, FromName: a.cfg.FromName, ReplyTo: a.cfg.replyTo, URL: a.cfg.URL, Tokens: tokens},
+		Writer:     notify.Writer{From: a.cfg.From, FromName: a.cfg.FromName, ReplyTo: a.cfg.replyTo, URL: a.cfg.URL, Tokens: tokens, Sign: a.cfg.sign},
 		Transports: a.roads, After: a.after, Step: a.step, Rederive: a.rederive, Findings: a.findings,
 		Pending: func(context.Context) error { a.pump.wake(); return nil },
 	})

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -38,6 +39,8 @@ type ServeConfig struct {
 
 	Relays       []string `name:"relay" help:"Outgoing mail server, smtp+starttls://USER@HOST:587, smtps://… or smtp://localhost:25; repeatable, in order of preference. None: mails are kept in the data folder and sent to nobody." env:"MELDKLOK_RELAY" placeholder:"URL"`
 	RelaySecrets []string `name:"relay-password-file" help:"File with the password of the relay at the same place in the list; repeatable." env:"MELDKLOK_RELAY_PASSWORD_FILE" placeholder:"FILE"`
+	SMIMECert    string   `name:"smime-cert" help:"Certificate (PEM) with which outgoing mail is signed (S/MIME)." env:"MELDKLOK_SMIME_CERT" placeholder:"FILE"`
+	SMIMEKey     string   `name:"smime-key" help:"Its private key (PEM)." env:"MELDKLOK_SMIME_KEY" placeholder:"FILE"`
 	From         string   `help:"Address from which Meldklok sends." default:"meldklok@localhost" env:"MELDKLOK_FROM" placeholder:"ADDRESS"`
 	FromName     string   `help:"Name beside that address." default:"Meldklok" env:"MELDKLOK_FROM_NAME" placeholder:"NAME"`
 	ReplyTo      string   `help:"Address for replies: the privacy mailbox. Default: the first --recipient that is an address." env:"MELDKLOK_REPLY_TO" placeholder:"ADDRESS"`
@@ -52,6 +55,7 @@ type parsed struct {
 	ServeConfig
 	proxies []netip.Prefix
 	relays  []mailer.Transport
+	sign    *tls.Certificate // nil: mail is not signed
 	replyTo string
 }
 
@@ -92,6 +96,13 @@ func (c ServeConfig) check() (*parsed, error) {
 	if c.Period < 100*time.Millisecond || c.Period > time.Minute {
 		errs = append(errs, fmt.Errorf("--period %s: choose from 100ms to 1m", c.Period))
 	}
+	if c.SMIMECert != "" || c.SMIMEKey != "" {
+		cert, err := tls.LoadX509KeyPair(c.SMIMECert, c.SMIMEKey)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("--smime-cert, --smime-key: %w", err))
+		}
+		p.sign = &cert
+	}
 	p.replyTo = c.replyAddress()
 	return p, errors.Join(errs...)
 }
@@ -114,17 +125,6 @@ func (c ServeConfig) replyAddress() string {
 		}
 	}
 	return ""
-}
-
-// relay reads one relay; its password comes from a file, or from the systemd
-// credential of the same name, never from a flag.
-func (c ServeConfig) relay(i int, text string) (mailer.Relay, error) {
-	relay, err := mailer.ParseRelay(text)
-	if err != nil || i >= len(c.RelaySecrets) {
-		return relay, err
-	}
-	relay.Password = secretFile(c.RelaySecrets[i])
-	return relay, nil
 }
 
 // domain is the right-hand side of our Message-IDs and our name in greetings.

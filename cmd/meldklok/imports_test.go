@@ -27,6 +27,7 @@ func may() map[string][]string {
 		"notify/mailer":            {},
 		"notify/mailer/mailertest": {},
 		"notify/mailbox":           {"incident"},
+		"notify/webhook":           {"incident", "incident/people", "ui/locale"},
 		"ui/session":               {"incident", "incident/people"},
 		"ui/web":                   {"incident", "incident/people", "incident/risk", "incident/dossier", "ui/locale", "ui/session"},
 		"ui/api":                   {"incident", "incident/people", "incident/risk", "incident/dossier", "ui/session"},

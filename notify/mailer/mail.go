@@ -2,6 +2,7 @@ package mailer
 
 import (
 	"bytes"
+	"crypto/tls"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -60,7 +61,12 @@ const (
 // Line breaks and other control characters in names, subject and header values
 // become spaces, and overlong names and subjects are cut. Everything else that does not fit is an error: errors.Is(err,
 // ErrAddress) for an address, a plain error for the rest.
-func Compose(m Mail) ([]byte, error) {
+func Compose(m Mail) ([]byte, error) { return ComposeSigned(m, nil) }
+
+// ComposeSigned is Compose with an S/MIME signature (RFC 8551) by the
+// certificate, if there is one. A signature holds its time and random numbers,
+// so signing again gives other bytes: whoever queues a mail signs it once.
+func ComposeSigned(m Mail, sign *tls.Certificate) ([]byte, error) {
 	if err := m.check(); err != nil {
 		return nil, fmt.Errorf("mailer: compose: %w", err)
 	}
@@ -76,6 +82,11 @@ func Compose(m Mail) ([]byte, error) {
 	m.address(msg)
 	m.identify(msg)
 	m.fill(msg)
+	if sign != nil {
+		if err := msg.SignWithTLSCertificate(sign); err != nil {
+			return nil, fmt.Errorf("mailer: sign: %w", err)
+		}
+	}
 	var raw bytes.Buffer
 	if _, err := msg.WriteTo(&raw); err != nil {
 		return nil, fmt.Errorf("mailer: compose: %w", err)
