@@ -421,7 +421,7 @@ func (b *batch) fail() error {
 
 // queue composes and stores the final bytes.
 func (b *batch) queue(m incident.Message, content mailer.Mail) error {
-	raw, err := mailer.Compose(content)
+	raw, err := mailer.ComposeSigned(content, b.e.cfg.Writer.Sign)
 	if err != nil {
 		return fmt.Errorf("compose mail %d: %w", m.ID, err)
 	}
