@@ -3,6 +3,7 @@ package ui_test
 import (
 	"bytes"
 	"context"
+	"html"
 	"io"
 	"log/slog"
 	"mime/multipart"
@@ -11,6 +12,7 @@ import (
 	"net/http/httptest"
 	"net/mail"
 	"net/url"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -253,21 +255,29 @@ func (v *visitor) upload(path, name string, data []byte, kv ...string) page {
 func (p page) want(status int, texts ...string) page {
 	p.t.Helper()
 	if p.status != status {
-		p.t.Fatalf("status %d, want %d; location %q; body:\n%s", p.status, status, p.header.Get("Location"), p.body)
+		p.t.Fatalf("status %d, want %d; location %q; page:\n%s", p.status, status, p.header.Get("Location"), p.gist())
 	}
+	plain := html.UnescapeString(p.body)
 	for _, text := range texts {
-		if !strings.Contains(p.body, text) {
-			p.t.Errorf("the page does not say %q; it says:\n%s", text, p.body)
+		if !strings.Contains(p.body, text) && !strings.Contains(plain, text) {
+			p.t.Errorf("the page does not say %q; it says:\n%s", text, p.gist())
 		}
 	}
 	return p
+}
+
+// gist is the text of a page without its markup.
+func (p page) gist() string {
+	_, main, _ := strings.Cut(p.body, "<main")
+	text := regexp.MustCompile(`<[^>]*>|\s+`).ReplaceAllString(html.UnescapeString(main), " ")
+	return strings.Join(strings.Fields(text), " ")
 }
 
 // leads checks a redirect.
 func (p page) leads(to string) page {
 	p.t.Helper()
 	if p.status != http.StatusSeeOther || p.header.Get("Location") != to {
-		p.t.Fatalf("status %d to %q, want 303 to %q; body:\n%s", p.status, p.header.Get("Location"), to, p.body)
+		p.t.Fatalf("status %d to %q, want 303 to %q; page:\n%s", p.status, p.header.Get("Location"), to, p.gist())
 	}
 	return p
 }
@@ -277,7 +287,7 @@ func (p page) lacks(texts ...string) page {
 	p.t.Helper()
 	for _, text := range texts {
 		if strings.Contains(p.body, text) {
-			p.t.Errorf("the page must not say %q; it says:\n%s", text, p.body)
+			p.t.Errorf("the page must not say %q; it says:\n%s", text, p.gist())
 		}
 	}
 	return p

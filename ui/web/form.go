@@ -263,7 +263,7 @@ func (v *View) Choose(form, name, group string, values any, flags ...string) Fie
 
 // Refused returns the refusal of a form, or nil if it was not refused.
 func (v *View) Refused(form string) *Form {
-	if v.Form.Name != form || len(v.Form.Problems) == 0 {
+	if form == "" || v.Form.Name != form || len(v.Form.Problems) == 0 {
 		return nil
 	}
 	return &v.Form
