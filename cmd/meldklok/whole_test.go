@@ -222,49 +222,56 @@ func TestFlood(t *testing.T) {
 	})
 }
 
-// TestKillBetweenSteps kills the program at the k-th step, for every k, opens
-// it again, and lets 75 hours pass: every rung arrives, no Message-ID carries
-// two texts, no alert is missing from the record.
+// TestKillBetweenSteps kills the program at the k-th step, for every k of the
+// first day, opens it again and lets the day pass: every rung arrives, no
+// Message-ID carries two texts, no alert is missing from the record.
 func TestKillBetweenSteps(t *testing.T) {
-	want := []string{"reported", "unseen", "day-1", "day-2", "half-day", "six", "three", "one", "overdue"}
-	for k := 1; ; k++ {
-		killed := false
-		t.Run(fmt.Sprint(k), func(t *testing.T) {
-			inBubble(t, func(t *testing.T, h *house) {
-				steps := 0
-				h.stop()
-				h.step = func(string) error {
-					if steps++; steps == k {
-						killed = true
-						return errKilled
-					}
-					return nil
-				}
-				h.start()
-				h.deliver(report)
-				for range 75 {
-					time.Sleep(hour)
-					if h.runErr != nil {
-						h.runErr = nil
-						h.stop()
-						h.start()
-					}
-				}
-				time.Sleep(10 * time.Minute)
-				h.sameBytes()
-				h.accounted()
-				told := h.rungs("officer@example.org")
-				for _, rung := range want {
-					if !slices.Contains(told, rung) {
-						t.Errorf("the rung %s is missing: %v", rung, told)
-					}
-				}
-			})
-		})
-		if !killed || t.Failed() {
-			break
-		}
+	for k := 1; killAt(t, k, 30, "reported", "unseen", "day-1"); k++ {
 	}
+}
+
+// TestKillLate does the same for some of the steps of all four days.
+func TestKillLate(t *testing.T) {
+	for k := 30; killAt(t, k, 75, "reported", "unseen", "day-1", "day-2", "half-day", "six", "three", "one", "overdue"); k += 7 {
+	}
+}
+
+// killAt runs one case, and reports whether there was a k-th step.
+func killAt(t *testing.T, k, hours int, want ...string) (killed bool) {
+	t.Helper()
+	ok := t.Run(fmt.Sprint(k), func(t *testing.T) {
+		inBubble(t, func(t *testing.T, h *house) {
+			steps := 0
+			h.stop()
+			h.step = func(string) error {
+				if steps++; steps == k {
+					killed = true
+					return errKilled
+				}
+				return nil
+			}
+			h.start()
+			h.deliver(report)
+			for range hours {
+				time.Sleep(hour)
+				if h.runErr != nil {
+					h.runErr = nil
+					h.stop()
+					h.start()
+				}
+			}
+			time.Sleep(10 * time.Minute)
+			h.sameBytes()
+			h.accounted()
+			told := h.rungs("officer@example.org")
+			for _, rung := range want {
+				if !slices.Contains(told, rung) {
+					t.Errorf("the rung %s is missing: %v", rung, told)
+				}
+			}
+		})
+	})
+	return killed && ok
 }
 
 // TestFastDrill: a drill that we ordered runs through the true path with
