@@ -94,7 +94,7 @@ func (s *site) routes() []web.Route {
 	return pages.Routes()
 }
 
-func (v *visitor) ask(method, path string) page {
+func (v *visitor) ask(method, path string) answer {
 	v.s.t.Helper()
 	if method == http.MethodPost {
 		return v.post(path)

@@ -408,7 +408,7 @@ func TestHealthIsExplained(t *testing.T) {
 
 func TestLanguage(t *testing.T) {
 	s := newSite(t)
-	ask := func(v *visitor, path, accept string) page {
+	ask := func(v *visitor, path, accept string) answer {
 		req, err := http.NewRequest(http.MethodGet, s.http.URL+path, nil)
 		if err == nil {
 			req.Header.Set("Accept-Language", accept)

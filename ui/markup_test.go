@@ -44,7 +44,7 @@ func TestTheMarkupOfEveryPage(t *testing.T) {
 	}
 }
 
-func checkMarkup(t *testing.T, name string, p page) {
+func checkMarkup(t *testing.T, name string, p answer) {
 	t.Helper()
 	if missing := regexp.MustCompile(`>\s*((?:page|field|do|next|incident|board|report|health|code|status|duty|reason|kind|time)\.[a-z.-]+)\s*<`).FindStringSubmatch(p.body); missing != nil {
 		t.Errorf("%s: shows the identifier %s", name, missing[1])

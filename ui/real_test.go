@@ -13,6 +13,7 @@ import (
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 
 	"meldklok/incident"
@@ -47,6 +48,9 @@ func inBrowser(t *testing.T) context.Context {
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)
 	t.Cleanup(cancel)
+	if err := chromedp.Do(ctx, chromedp.Navigate("about:blank")); err != nil { // the browser lives as long as this context
+		t.Fatal(err)
+	}
 	return ctx
 }
 
@@ -143,14 +147,17 @@ func TestEveryPageIsAccessible(t *testing.T) {
 		}
 		open := "?lang=" + lang
 		for _, path := range []string{"/melden" + open, "/melding" + open, "/sign-in" + open, "/link/" + link + open, "/nergens" + open} {
-			s.look(ctx, t, axe, "", lang, path)
+			s.look(ctx, t, axe, "", lang, path, "")
 		}
+		s.look(ctx, t, axe, "", lang, "/melden"+open, `document.querySelector("form.card").submit()`)
 		for _, path := range []string{
 			"/board", "/incidents", inc, inc + "/assess", inc + "?done=assess", "/incidents/new", "/parked", s.parkedPath(), "/outbox", "/outbox/1",
 			"/people", "/people/p1", "/health", "/management", "/account",
 		} {
-			s.look(ctx, t, axe, s.sessionOf(officer), lang, path)
+			s.look(ctx, t, axe, s.sessionOf(officer), lang, path, "")
 		}
+		s.look(ctx, t, axe, s.sessionOf(officer), lang, inc, `document.querySelector("#do-file form").submit()`)
+		s.look(ctx, t, axe, s.sessionOf(officer), lang, "/people/p1", `document.querySelector("form[action$=invite]").submit()`)
 	}
 }
 
@@ -175,10 +182,24 @@ func (s *site) sessionOf(p people.Person) string {
 	return token
 }
 
-// look opens one page in every light and width.
-func (s *site) look(ctx context.Context, t *testing.T, axe, token, lang, path string) {
+// look opens one page in every light and width. Then is a script that sends one
+// of its forms, to look at the answer.
+func (s *site) look(ctx context.Context, t *testing.T, axe, token, lang, path, then string) {
 	t.Helper()
 	if err := chromedp.Do(ctx, setSession(s.http.URL, token), chromedp.EmulateViewport(1280, 900), chromedp.Navigate(s.http.URL+path), chromedp.WaitVisible(chromedp.CSS("main"))); err != nil {
+		t.Fatal(path, err)
+	}
+	if then != "" {
+		_, err := chromedp.Run(ctx, chromedp.WaitEvent(page.LoadEventFired, nil, chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+			_, err := chromedp.Evaluate[any](then+", null")(ctx, t)
+			return err
+		})))
+		if err != nil {
+			t.Fatal(path, err)
+		}
+		path += " sent"
+	}
+	if _, err := chromedp.Run(ctx, chromedp.Evaluate[any](`document.querySelectorAll("details").forEach(d => { d.open = true }), null`)); err != nil {
 		t.Fatal(path, err)
 	}
 	for _, light := range []string{"light", "dark"} {

@@ -187,15 +187,15 @@ func (s *site) signedIn(p people.Person) *visitor {
 	return v
 }
 
-// page is an answer.
-type page struct {
+// answer is a page with its status.
+type answer struct {
 	t      testing.TB
 	status int
 	header http.Header
 	body   string
 }
 
-func (v *visitor) do(req *http.Request, err error) page {
+func (v *visitor) do(req *http.Request, err error) answer {
 	v.s.t.Helper()
 	if err != nil {
 		v.s.t.Fatal(err)
@@ -209,15 +209,15 @@ func (v *visitor) do(req *http.Request, err error) page {
 	if err != nil {
 		v.s.t.Fatal(err)
 	}
-	return page{v.s.t, resp.StatusCode, resp.Header, string(body)}
+	return answer{v.s.t, resp.StatusCode, resp.Header, string(body)}
 }
 
-func (v *visitor) get(path string) page {
+func (v *visitor) get(path string) answer {
 	v.s.t.Helper()
 	return v.do(http.NewRequest(http.MethodGet, v.s.http.URL+path, nil))
 }
 
-func (v *visitor) post(path string, kv ...string) page {
+func (v *visitor) post(path string, kv ...string) answer {
 	v.s.t.Helper()
 	values := url.Values{}
 	for i := 0; i+1 < len(kv); i += 2 {
@@ -231,7 +231,7 @@ func (v *visitor) post(path string, kv ...string) page {
 }
 
 // upload posts a form with one file.
-func (v *visitor) upload(path, name string, data []byte, kv ...string) page {
+func (v *visitor) upload(path, name string, data []byte, kv ...string) answer {
 	v.s.t.Helper()
 	var body bytes.Buffer
 	w := multipart.NewWriter(&body)
@@ -252,7 +252,7 @@ func (v *visitor) upload(path, name string, data []byte, kv ...string) page {
 }
 
 // want checks the status and that the page says each of the texts.
-func (p page) want(status int, texts ...string) page {
+func (p answer) want(status int, texts ...string) answer {
 	p.t.Helper()
 	if p.status != status {
 		p.t.Fatalf("status %d, want %d; location %q; page:\n%s", p.status, status, p.header.Get("Location"), p.gist())
@@ -267,14 +267,14 @@ func (p page) want(status int, texts ...string) page {
 }
 
 // gist is the text of a page without its markup.
-func (p page) gist() string {
+func (p answer) gist() string {
 	_, main, _ := strings.Cut(p.body, "<main")
 	text := regexp.MustCompile(`<[^>]*>|\s+`).ReplaceAllString(html.UnescapeString(main), " ")
 	return strings.Join(strings.Fields(text), " ")
 }
 
 // leads checks a redirect.
-func (p page) leads(to string) page {
+func (p answer) leads(to string) answer {
 	p.t.Helper()
 	if p.status != http.StatusSeeOther || p.header.Get("Location") != to {
 		p.t.Fatalf("status %d to %q, want 303 to %q; page:\n%s", p.status, p.header.Get("Location"), to, p.gist())
@@ -283,7 +283,7 @@ func (p page) leads(to string) page {
 }
 
 // lacks checks that the page does not say a text.
-func (p page) lacks(texts ...string) page {
+func (p answer) lacks(texts ...string) answer {
 	p.t.Helper()
 	for _, text := range texts {
 		if strings.Contains(p.body, text) {

@@ -1,0 +1,124 @@
+package ui_test
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+
+	"meldklok/incident"
+	"meldklok/incident/people"
+)
+
+// must runs steps in the browser.
+func must(ctx context.Context, t *testing.T, steps ...chromedp.Action[chromedp.Void]) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	if err := chromedp.Do(ctx, steps...); err != nil {
+		here, _ := chromedp.Run(ctx, chromedp.Location())
+		t.Fatal(here, err)
+	}
+}
+
+// ask evaluates an expression in the page.
+func ask[T any](ctx context.Context, t *testing.T, expression string) T {
+	t.Helper()
+	got, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression))
+	if err != nil {
+		t.Fatal(expression, err)
+	}
+	return got
+}
+
+// TestTheAccessibilityCheckCanFail plants a barrier and expects axe-core to
+// find it, also under our content security policy.
+func TestTheAccessibilityCheckCanFail(t *testing.T) {
+	ctx := inBrowser(t)
+	axe := readAxe(t)
+	s := newSite(t)
+	must(ctx, t, chromedp.Navigate(s.http.URL+"/melden"), chromedp.WaitVisible(chromedp.CSS("main")))
+	ask[bool](ctx, t, `document.querySelector("main").append(document.createElement("img")), true`)
+	ask[any](ctx, t, axe+";1")
+	found, err := chromedp.Run(ctx, chromedp.Evaluate[string](`axe.run(document).then(r => r.violations.map(v => v.id).join(" "))`, chromedp.EvalAwaitPromise))
+	if err != nil || !strings.Contains(found, "image-alt") {
+		t.Errorf("an image without text was not found: %q (%v)", found, err)
+	}
+}
+
+func TestAReportFromAPhone(t *testing.T) {
+	ctx := inBrowser(t)
+	s := newSite(t)
+	proof := filepath.Join(t.TempDir(), "bewijs.txt")
+	if err := os.WriteFile(proof, []byte("schermafdruk"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	must(ctx, t, chromedp.EmulateViewport(360, 740, chromedp.EmulateMobile, chromedp.EmulateTouch),
+		chromedp.Navigate(s.http.URL+"/melden?lang=nl"), chromedp.Click(chromedp.CSS(`.tile:first-of-type`)))
+	if !ask[bool](ctx, t, `getComputedStyle(document.querySelector(".tile small")).display !== "none"`) {
+		t.Error("the chosen fast path must say what matters")
+	}
+	must(ctx, t, chromedp.SendKeys(chromedp.ID("report-what"), "Lijst naar de verkeerde gestuurd"),
+		chromedp.SetUploadFiles(chromedp.ID("report-files"), []string{proof}),
+		chromedp.Click(chromedp.CSS("form button.primary")), chromedp.WaitVisible(chromedp.CSS(".code")))
+	code := strings.TrimSpace(ask[string](ctx, t, `document.querySelector(".code").textContent`))
+	must(ctx, t, chromedp.Navigate(s.http.URL+"/melding?lang=nl"), chromedp.SendKeys(chromedp.ID("code-code"), code),
+		chromedp.Click(chromedp.CSS("form button.primary")), chromedp.WaitVisible(chromedp.CSS("section.card")))
+	if text := ask[string](ctx, t, `document.querySelector("main").innerText`); !strings.Contains(text, "Ontvangen") {
+		t.Error(text)
+	}
+	rows, err := s.service.List(ctx, incident.Ref{}, 5)
+	if err != nil || len(rows) != 1 {
+		t.Fatal(len(rows), err)
+	}
+}
+
+// TestAnOfficerWaivesWithTheKeyboard walks from the board to a waiver: the
+// refusal takes the focus, stands beside the field, and nothing typed is lost.
+func TestAnOfficerWaivesWithTheKeyboard(t *testing.T) {
+	ctx := inBrowser(t)
+	s := newSite(t)
+	officer := s.person(people.Officer)
+	ref := s.mailIn("Lijst naar verkeerde klant", "De lijst ging naar de verkeerde persoon.")
+	inc := s.http.URL + "/incidents/" + ref.String()
+	must(ctx, t, setSession(s.http.URL, s.sessionOf(officer)), chromedp.Navigate(s.http.URL+"/board"), chromedp.Click(chromedp.CSS("a.cover")),
+		chromedp.WaitVisible(chromedp.ID("log")), chromedp.Navigate(inc+"#do-waive"), chromedp.WaitVisible(chromedp.ID("waive-reasons")))
+	if got := ask[string](ctx, t, `document.activeElement.id`); got != "waive-duty" {
+		t.Errorf("a link to an action leads into its form, got %q", got)
+	}
+	must(ctx, t, chromedp.Click(chromedp.CSS("#do-waive button.primary")), chromedp.WaitVisible(chromedp.ID("waive-reasons-error")))
+	if !ask[bool](ctx, t, `document.activeElement.classList.contains("problems")`) {
+		t.Error("after a refusal the reader starts at what is wrong")
+	}
+	must(ctx, t, chromedp.Click(chromedp.CSS(".problems a")), chromedp.SendKeys(chromedp.ID("waive-reasons"), "De ontvanger heeft het gewist."),
+		chromedp.Click(chromedp.CSS("#do-waive button.primary")), chromedp.WaitVisible(chromedp.CSS("p.done:not([hidden])")))
+	got, err := s.service.Incident(ctx, ref)
+	if err != nil || got.AnyOpen() {
+		t.Error("the duty must be waived", err)
+	}
+}
+
+// TestTheBoardIsLive: a new report appears without reloading, and a case says
+// that something changed without touching what is being typed.
+func TestTheBoardIsLive(t *testing.T) {
+	ctx := inBrowser(t)
+	s := newSite(t)
+	officer := s.person(people.Officer)
+	ref := s.mailIn("Eerste", "De lijst ging naar de verkeerde persoon.")
+	must(ctx, t, setSession(s.http.URL, s.sessionOf(officer)), chromedp.Navigate(s.http.URL+"/board"), chromedp.WaitVisible(chromedp.CSS(".cover")))
+	time.Sleep(time.Second) // until the stream stands
+	s.mailIn("Tweede", "Nog een lijst.")
+	must(ctx, t, chromedp.WaitVisible(chromedp.CSS(`a.cover[href="/incidents/2026-0002"]`)))
+
+	must(ctx, t, chromedp.Navigate(s.http.URL+"/incidents/"+ref.String()+"#do-waive"), chromedp.SendKeys(chromedp.ID("waive-reasons"), "Half getypt"))
+	time.Sleep(time.Second)
+	s.mailIn("Derde", "Nog een lijst.")
+	must(ctx, t, chromedp.WaitVisible(chromedp.ID("news")))
+	if got := ask[string](ctx, t, `document.getElementById("waive-reasons").value`); got != "Half getypt" {
+		t.Errorf("typing was disturbed: %q", got)
+	}
+}
