@@ -32,6 +32,8 @@ type Config struct {
 	Rederive func(ctx context.Context, after incident.Ref, limit int) (next incident.Ref, unsound int, err error)
 	// Pending gives deliveries without an outcome one.
 	Pending func(ctx context.Context) error
+	// Ended is called for every mail that has ended, once that is recorded.
+	Ended func(incident.Message)
 	// Findings are those of others: configuration, keys, mailboxes.
 	Findings func(now time.Time) []incident.Finding
 	// Audited is told the result of every audit, and Alerted of every batch of

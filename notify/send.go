@@ -392,7 +392,9 @@ func (e *Engine) setFlying(id uint64, flying bool) {
 // the log of every incident that it carries an alert of.
 func (e *Engine) record(ctx context.Context, m incident.Message) error {
 	act := incident.Act{By: incident.System, Now: e.now()}
-	return e.cfg.Store.Update(ctx, func(tx incident.Tx) error {
+	ended := false
+	err := e.cfg.Store.Update(ctx, func(tx incident.Tx) error {
+		ended = false
 		current, err := tx.Message(m.ID)
 		if err != nil {
 			return err
@@ -415,8 +417,13 @@ func (e *Engine) record(ctx context.Context, m incident.Message) error {
 				return err
 			}
 		}
+		ended = true
 		return nil
 	})
+	if err == nil && ended && e.cfg.Ended != nil {
+		e.cfg.Ended(m)
+	}
+	return err
 }
 
 // outcome is the entry for one alert of an ended mail. In a mail about several

@@ -19,6 +19,7 @@ import (
 	"meldklok/notify"
 	"meldklok/notify/mailbox"
 	"meldklok/notify/mailer"
+	"meldklok/notify/webhook"
 	"meldklok/ui"
 	"meldklok/ui/session"
 )
@@ -31,8 +32,11 @@ type seams struct {
 	after func(time.Duration) <-chan time.Time // waits on that clock; nil: time.After
 	roads []mailer.Transport                   // nil: the relays of the configuration
 	step  func(string) error                   // between two steps of the engine; nil: nothing
+	dial  dialer                               // of webhooks; nil: the network
 	work  int                                  // of the recovery copy's phrase; 0: age's default
 }
+
+type dialer = func(ctx context.Context, network, addr string) (net.Conn, error)
 
 // App is the whole service, wired.
 type App struct {
@@ -44,6 +48,8 @@ type App struct {
 	sessions *session.Manager
 	planner  *notify.Live
 	engine   *notify.Engine
+	webhooks *webhook.Road
+	metrics  *metrics
 	pump     *pump
 	pages    *ui.Server
 	failed   chan error // a write to disk failed for good
@@ -103,11 +109,14 @@ func (a *App) wire() {
 	}
 	a.sessions = session.New(a.store, a.now)
 	a.pump = newPump(a.service, a.log, a.cfg.Period)
+	a.metrics = newMetrics(a)
+	a.webhooks = a.newWebhooks()
 	a.engine = notify.New(notify.Config{
 		Store: a.store, Planner: a.planner, Now: a.now, Log: a.log, Period: a.cfg.Period, Batch: batch,
 		Writer:     notify.Writer{From: a.cfg.From, FromName: a.cfg.FromName, ReplyTo: a.cfg.replyTo, URL: a.cfg.URL, Tokens: tokens, Sign: a.cfg.sign},
-		Transports: a.roads, After: a.after, Step: a.step, Rederive: a.rederive, Findings: a.findings,
+		Transports: a.roads, After: a.after, Step: a.step, Rederive: a.rederive, Findings: a.findings, Ended: a.metrics.mailEnded,
 		Pending: func(context.Context) error { a.pump.wake(); return nil },
+		Audited: a.webhooks.Audited, Alerted: a.alerted,
 	})
 }
 
@@ -155,7 +164,7 @@ func (a *App) findings(now time.Time) (f []incident.Finding) {
 	if org, err := a.service.Org(context.Background()); err == nil && org.Settings[settingKeyProved] != `"yes"` {
 		f = append(f, incident.Finding{Code: "key-export-unproved", Level: incident.Amber})
 	}
-	return f
+	return append(f, a.webhooks.Findings()...)
 }
 
 // live answers a watchdog: the engine has turned lately.
@@ -208,6 +217,7 @@ func (a *App) Run(ctx context.Context, w io.Writer) (err error) {
 	}
 	start("engine", a.engine.Run)
 	start("intake", a.pump.run)
+	start("webhooks", a.webhooks.Run)
 	for _, s := range servers {
 		start(s.name, s.serve)
 	}
@@ -236,7 +246,7 @@ func (a *App) Close() error { return a.store.Close() }
 func (a *App) uiConfig() ui.Config {
 	c := ui.Config{
 		Service: a.service, Sessions: a.sessions, Now: a.now, Health: a.engine.Health, Live: a.live, Ready: a.ready,
-		URL: a.cfg.URL, TrustedProxies: a.cfg.proxies, Log: a.log,
+		URL: a.cfg.URL, TrustedProxies: a.cfg.proxies, Log: a.log, Metrics: a.metrics.handler(),
 	}
 	if len(a.cfg.relays) == 0 {
 		c.MailNotice = a.outboxFolder
@@ -294,6 +304,9 @@ func (a *App) listen(w io.Writer) (servers []server, err error) {
 	}
 	for _, r := range a.cfg.relays {
 		fmt.Fprintf(w, "mail out  %s\n", r.Name())
+	}
+	for _, s := range a.webhooks.Status() {
+		fmt.Fprintf(w, "webhook   %s\n", s.Name)
 	}
 	return servers, nil
 }

@@ -267,6 +267,9 @@ func TestService(t *testing.T) {
 			t.Errorf("GET %s = %d, want %d", path, resp.StatusCode, want)
 		}
 	}
+	if text := fetch(t, "http://"+pages+"/metrics"); !strings.Contains(text, "meldklok_duties_open 2") || !strings.Contains(text, `meldklok_finding{code="no-relay",level="red"} 1`) {
+		t.Errorf("metrics = %s", text)
+	}
 	stop()
 	if err := <-ended; err != nil {
 		t.Errorf("Run: %v", err)
@@ -338,4 +341,19 @@ func TestLadderCommand(t *testing.T) {
 	if _, _, code := s.run("", "ladder", "on-call", "nobody@example.org"); code != exitRefused {
 		t.Errorf("an on-call order with a stranger: status %d", code)
 	}
+}
+
+// fetch reads a page.
+func fetch(t *testing.T, url string) string {
+	t.Helper()
+	resp, err := http.Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	raw, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(raw)
 }
