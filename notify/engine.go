@@ -2,6 +2,7 @@ package notify
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -217,8 +218,8 @@ func (s *stepError) Error() string { return "stopped at a step: " + s.err.Error(
 func (s *stepError) Unwrap() error { return s.err }
 
 func isStep(err error) bool {
-	_, ok := err.(*stepError)
-	return ok
+	var s *stepError
+	return errors.As(err, &s)
 }
 
 func (e *Engine) step(name string) error {
