@@ -1,6 +1,7 @@
 package risk
 
 import (
+	"errors"
 	"reflect"
 	"slices"
 	"strings"
@@ -13,8 +14,9 @@ func Validate(f Facts) []*FieldError {
 	var out []*FieldError
 	add := func(field, problem string) { out = append(out, &FieldError{field, problem}) }
 	for _, q := range questions {
-		if err := checkValues(q, Values(f, q.Field)); err != nil {
-			out = append(out, err.(*FieldError)) // checkValues returns no other type
+		var field *FieldError
+		if errors.As(checkValues(q, Values(f, q.Field)), &field) {
+			out = append(out, field)
 		}
 	}
 	if f.Access == Excluded && blank(f.ExcludedBecause) {

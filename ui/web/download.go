@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"mime"
@@ -68,7 +69,7 @@ func (p *Pages) sendRaw(c echo.Context, item uint64, name string) error {
 	first := make([]byte, 32<<10)
 	n, err := io.ReadFull(body, first)
 	if err != nil && n == 0 {
-		return fmt.Errorf("web: raw bytes: %w", either(err == io.EOF, incident.ErrNotFound, err))
+		return fmt.Errorf("web: raw bytes: %w", either(errors.Is(err, io.EOF), incident.ErrNotFound, err))
 	}
 	attach(c, name)
 	c.Response().WriteHeader(http.StatusOK)
