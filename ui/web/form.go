@@ -28,6 +28,17 @@ type Problem struct {
 	Choices []Choice // for a local time that does not exist or exists twice
 }
 
+// Lead names the input in front of the sentence, in the summary.
+func (p Problem) Lead() string {
+	switch {
+	case p.Label == "":
+		return ""
+	case strings.HasSuffix(p.Label, "?"):
+		return p.Label + " "
+	}
+	return p.Label + ": "
+}
+
 // Choice is one of the instants a local time can mean.
 type Choice struct{ Value, Label string }
 

@@ -30,6 +30,13 @@ type openData struct {
 	Once   string // recognises the same form sent twice
 }
 
+// Files is the input for files, with the bound that counts here.
+func (v *View) Files() Field {
+	f := v.Field("report", "files", "optional")
+	f.Help = v.T("report.files-help", "size", v.Bytes(v.Data.(openData).Most))
+	return f
+}
+
 // Paths lists the fast paths.
 func (openData) Paths() []string { return FastPaths() }
 

@@ -68,6 +68,7 @@ func (p *Pages) peopleData(c echo.Context) (d peopleData, err error) {
 func personOf(known people.Person, values url.Values) people.Person {
 	known.Name, known.Email, known.Lang = values.Get("name"), values.Get("email"), values.Get("lang")
 	known.Inactive = values.Get("inactive") == "yes"
+	known.Refused = "" // whoever saves an address vouches for it; a new refusal comes back by itself
 	known.Roles = nil
 	for _, s := range values["role"] {
 		if r, ok := people.ParseRole(s); ok {
