@@ -46,7 +46,7 @@ func (wr Writer) event(p people.Person, l line, w words) []byte {
 	e.SetStatus(status)
 	e.SetOrganizer("mailto:" + wr.From)
 	e.AddAttendee("mailto:"+p.Email, ics.CalendarUserTypeIndividual, ics.ParticipationRoleReqParticipant,
-		ics.ParticipationStatusNeedsAction, ics.WithRSVP(false))
+		ics.ParticipationStatusNeedsAction, &ics.KeyValues{Key: string(ics.ParameterRsvp), Value: []string{"FALSE"}})
 	e.SetSummary(w.eventTitle(l))
 	link := wr.link(w, l.inc.Ref).Value
 	e.SetDescription(w.eventText(l) + "\n" + link)

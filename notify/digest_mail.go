@@ -42,7 +42,7 @@ func (wr Writer) digestMail(p people.Person, id uint64, d digest, head incident.
 	if d.overdue > 0 {
 		l.Tone = late
 	}
-	l.Blocks = []block{w.clocks(d), w.ended(d.ended), w.reach(d.unreachable), {Rows: []row{w.linkTo(wr.URL + "/management")}}}
+	l.Blocks = []block{w.clocks(d), w.ended(d.ended), w.reach(d.unreachable), {Link: w.linkTo(wr.URL + "/management")}}
 	w.close(&l, false, head)
 	return wr.mail(p, id, incident.Ref{}, l, head, now)
 }

@@ -47,7 +47,7 @@ func (wr Writer) alertMail(p people.Person, id uint64, lines []line, head incide
 	l := letter{Lang: w.lang, Subject: w.subject(lines), Tone: w.tone(lines), Intro: []string{w.intro(lines)}}
 	for _, x := range lines {
 		bl := w.alert(x)
-		bl.Rows = append(bl.Rows, wr.link(w, x.inc.Ref))
+		bl.Link = wr.link(w, x.inc.Ref)
 		l.Blocks = append(l.Blocks, bl)
 	}
 	w.close(&l, len(lines) == 1, head)
@@ -73,8 +73,7 @@ func (wr Writer) closingMail(p people.Person, id uint64, lines []line, head inci
 			w.row("incident", x.inc.Ref.String()),
 			w.row("duty", locale.Word(w.lang, "duty", x.duty.Kind)),
 			w.strong("outcome", w.outcome(x.duty)),
-			wr.link(w, x.inc.Ref),
-		}})
+		}, Link: wr.link(w, x.inc.Ref)})
 	}
 	w.close(&l, len(lines) == 1, head)
 	w.markDrill(&l, lines)
@@ -108,7 +107,7 @@ func (wr Writer) receiptMail(to incident.Address, lang string, id uint64, inc *i
 func (wr Writer) parkedMail(p people.Person, id uint64, parked int, head incident.Head, now time.Time) mailer.Mail {
 	w := wordsFor(p, now)
 	l := letter{Lang: w.lang, Tone: urgent, Subject: w.t("mail.subject.parked", map[string]any{"n": parked}), Intro: []string{w.t("mail.parked.text", nil)}}
-	l.Blocks = []block{{Rows: []row{w.linkTo(wr.URL + "/parked")}}}
+	l.Blocks = []block{{Link: w.linkTo(wr.URL + "/parked")}}
 	w.close(&l, false, head)
 	return wr.mail(p, id, incident.Ref{}, l, head, now)
 }

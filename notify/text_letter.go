@@ -27,12 +27,12 @@ type block struct {
 	Title string
 	Rows  []row
 	Notes []string // sentences below the rows
+	Link  row      // where to go; empty for nowhere
 }
 
 // row is one fact with its word.
 type row struct {
 	Label, Value string
-	Link         bool // Value is an address to open
 	Strong       bool
 }
 
@@ -76,13 +76,18 @@ func (bl block) text(b *strings.Builder) {
 		b.WriteString(bl.Title + "\n")
 	}
 	for _, r := range bl.Rows {
-		fmt.Fprintf(b, "%-22s%s\n", r.Label+":", r.Value)
+		r.text(b)
 	}
 	for _, n := range bl.Notes {
 		b.WriteString(n + "\n")
 	}
+	if bl.Link.Value != "" {
+		bl.Link.text(b)
+	}
 	b.WriteString("\n")
 }
+
+func (r row) text(b *strings.Builder) { fmt.Fprintf(b, "%-22s%s\n", r.Label+":", r.Value) }
 
 //go:embed text_letter.html prooffile.html
 var pages embed.FS

@@ -32,11 +32,7 @@ func (w words) strong(label, value string) row {
 	return r
 }
 
-func (w words) linkTo(address string) row {
-	r := w.row("link", address)
-	r.Link = true
-	return r
-}
+func (w words) linkTo(address string) row { return w.row("link", address) }
 
 // close adds what stands under every mail: what it is, and the head of the
 // chain. Only about one incident a reply finds its way.
