@@ -17,6 +17,7 @@ import (
 
 	"meldklok/incident/store"
 	"meldklok/notify/mailer"
+	"meldklok/notify/webhook"
 )
 
 // Place says where the data and the master key are; every command knows it.
@@ -45,6 +46,10 @@ type ServeConfig struct {
 	FromName     string   `help:"Name beside that address." default:"Meldklok" env:"MELDKLOK_FROM_NAME" placeholder:"NAME"`
 	ReplyTo      string   `help:"Address for replies: the privacy mailbox. Default: the first --recipient that is an address." env:"MELDKLOK_REPLY_TO" placeholder:"ADDRESS"`
 
+	Webhooks       []string `name:"webhook" help:"Second road, for urgent alerts and for trouble of Meldklok itself: json+https://…, teams+https://…, slack+https://… or ntfy+https://…, or FORMAT+file:PATH for an address in a file; repeatable." env:"MELDKLOK_WEBHOOK" placeholder:"URL"`
+	WebhookSecrets []string `name:"webhook-secret-file" help:"File with the signing key (json) or the access token (ntfy) of the webhook at the same place in the list; - for none; repeatable." env:"MELDKLOK_WEBHOOK_SECRET_FILE" placeholder:"FILE"`
+	Heartbeat      string   `help:"Address (https://… or file:PATH) that is pinged once a minute while audits are clean, so that silence is the alarm." env:"MELDKLOK_HEARTBEAT" placeholder:"URL"`
+
 	Period    time.Duration `help:"Time between two turns of the engine." default:"5s" env:"MELDKLOK_PERIOD"`
 	LogFormat string        `help:"Form of the log: text or json." enum:"text,json" default:"text" env:"MELDKLOK_LOG_FORMAT"`
 	LogLevel  string        `help:"Least level that is logged: debug, info, warn, error." enum:"debug,info,warn,error" default:"info" env:"MELDKLOK_LOG_LEVEL"`
@@ -57,6 +62,7 @@ type parsed struct {
 	relays  []mailer.Transport
 	sign    *tls.Certificate // nil: mail is not signed
 	replyTo string
+	targets []webhook.Target
 }
 
 // check reads what the flags hold and says in one sentence each what is wrong.
@@ -103,7 +109,11 @@ func (c ServeConfig) check() (*parsed, error) {
 		}
 		p.sign = &cert
 	}
-	p.replyTo = c.replyAddress()
+	targets, err := c.webhooks()
+	if err != nil {
+		errs = append(errs, err)
+	}
+	p.targets, p.replyTo = targets, c.replyAddress()
 	return p, errors.Join(errs...)
 }
 

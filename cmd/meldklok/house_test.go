@@ -38,6 +38,8 @@ type house struct {
 	dir   string
 	relay *mailertest.Server
 	step  func(string) error
+	adapt func(*ServeConfig) // changes the settings of the next start; nil: nothing
+	dial  dialer             // of webhooks
 
 	app    *App
 	cancel context.CancelFunc
@@ -75,10 +77,14 @@ func inDir(t *testing.T, dir string, fn func(t *testing.T, h *house)) {
 // start opens the program over what is on disk and lets it run.
 func (h *house) start() {
 	h.t.Helper()
-	cfg, err := ServeConfig{
+	settings := ServeConfig{
 		URL: "https://meldklok.example.org", From: "meldklok@example.org", Recipients: []string{"privacy@example.org"},
 		Relays: []string{"smtp://localhost:25"}, MaxMail: 1, Period: time.Minute,
-	}.check()
+	}
+	if h.adapt != nil {
+		h.adapt(&settings)
+	}
+	cfg, err := settings.check()
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -86,6 +92,7 @@ func (h *house) start() {
 	relay.Dial = h.relay.Dial
 	h.app, err = open(Place{Data: filepath.Join(h.dir, "data"), KeyFile: filepath.Join(h.dir, "master.key")}, cfg, seams{
 		log: slog.New(slog.DiscardHandler), now: time.Now, roads: []mailer.Transport{relay}, step: h.step, work: 2,
+		dial: h.dial,
 	})
 	if err != nil {
 		h.t.Fatal(err)
@@ -94,6 +101,7 @@ func (h *house) start() {
 	h.cancel = cancel
 	h.done.Go(func() { h.runErr = h.app.engine.Run(ctx) })
 	h.done.Go(func() { _ = h.app.pump.run(ctx) })
+	h.done.Go(func() { _ = h.app.webhooks.Run(ctx) })
 }
 
 // stop ends the program.
