@@ -61,13 +61,18 @@ func OpenBolt(path string, tables []Table, create bool) (Engine, error) {
 	case info.Size() == 0:
 		return nil, fmt.Errorf("store: %s is empty: restore a backup", name)
 	}
-	db, err := openFile(path)
+	if err := inspect(path, tables); err != nil {
+		return nil, err
+	}
+	db, err := openFile(path, &bolt.Options{})
 	if err != nil {
 		return nil, err
 	}
 	e := &boltEngine{db: db, name: name}
-	if err := e.inspect(tables); err != nil {
-		return nil, errors.Join(err, db.Close())
+	if e.Size() <= checkAtOpen {
+		if err := e.Check(); err != nil {
+			return nil, errors.Join(err, db.Close())
+		}
 	}
 	return e, nil
 }
@@ -76,10 +81,10 @@ func OpenBolt(path string, tables []Table, create bool) (Engine, error) {
 // in between leaves no half file behind.
 func createBolt(path string, tables []Table) error {
 	tmp := path + ".new"
-	if err := os.Remove(tmp); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := drop(tmp); err != nil {
 		return err
 	}
-	db, err := openFile(tmp)
+	db, err := openFile(tmp, &bolt.Options{})
 	if err != nil {
 		return err
 	}
@@ -99,7 +104,7 @@ func createBolt(path string, tables []Table) error {
 
 // openFile opens a file and turns what bbolt and the memory map say about a
 // damaged one into an error.
-func openFile(path string) (db *bolt.DB, err error) {
+func openFile(path string, options *bolt.Options) (db *bolt.DB, err error) {
 	name := filepath.Base(path)
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
@@ -107,7 +112,7 @@ func openFile(path string) (db *bolt.DB, err error) {
 			err = fmt.Errorf("store: %s is damaged or cut short (%v): restore a backup", name, p)
 		}
 	}()
-	options := &bolt.Options{Timeout: lockWait, FreelistType: bolt.FreelistMapType, NoStatistics: true}
+	options.Timeout, options.FreelistType, options.NoStatistics = lockWait, bolt.FreelistMapType, true
 	if runtime.GOARCH != "386" && runtime.GOARCH != "arm" && runtime.GOOS != "windows" {
 		options.InitialMmapSize = initialMmap
 	}
@@ -123,28 +128,32 @@ func openFile(path string) (db *bolt.DB, err error) {
 	return db, nil
 }
 
-// inspect refuses a file that is shorter than its own root says, that lacks a
-// table, or whose pages do not hang together.
-func (e *boltEngine) inspect(tables []Table) error {
-	err := e.db.View(func(tx *bolt.Tx) error {
-		info, err := os.Stat(e.db.Path())
+// inspect refuses a file that is shorter than its own root says, or that lacks
+// a table. It opens the file for reading: bbolt then touches nothing but the
+// root, whereas opening a cut file for writing ends in a panic that keeps the
+// lock.
+func inspect(path string, tables []Table) error {
+	name := filepath.Base(path)
+	db, err := openFile(path, &bolt.Options{ReadOnly: true})
+	if err != nil {
+		return err
+	}
+	err = db.View(func(tx *bolt.Tx) error {
+		info, err := os.Stat(path)
 		if err != nil {
 			return fmt.Errorf("store: %w", err)
 		}
 		if info.Size() < tx.Size() {
-			return fmt.Errorf("store: %s is cut short (%d of %d bytes): restore a backup", e.name, info.Size(), tx.Size())
+			return fmt.Errorf("store: %s is cut short (%d of %d bytes): restore a backup", name, info.Size(), tx.Size())
 		}
 		for _, t := range tables {
 			if tx.Bucket([]byte{byte(t)}) == nil {
-				return fmt.Errorf("store: %s is not a Meldklok file: it has no table %q", e.name, byte(t))
+				return fmt.Errorf("store: %s is not a Meldklok file: it has no table %q", name, byte(t))
 			}
 		}
 		return nil
 	})
-	if err != nil || e.Size() > checkAtOpen {
-		return err
-	}
-	return e.Check()
+	return errors.Join(err, db.Close())
 }
 
 // Check implements Engine. bbolt checks in a goroutine of its own, which turns

@@ -37,19 +37,26 @@ func makeFolder(dir string) error {
 // file, and its own is dropped.
 func settle(tmp, path string) error {
 	err := os.Link(tmp, path)
-	switch {
-	case errors.Is(err, fs.ErrExist):
-		return os.Remove(tmp)
-	case err != nil: // a file system without links
+	if errors.Is(err, fs.ErrExist) {
+		return drop(tmp)
+	}
+	if err != nil { // a file system without links, or the other one tidied up
 		if found, _ := exists(path); found {
-			return os.Remove(tmp)
+			return drop(tmp)
 		}
 		if err := os.Rename(tmp, path); err != nil {
 			return err
 		}
-		return syncFolder(filepath.Dir(path))
 	}
-	return errors.Join(os.Remove(tmp), syncFolder(filepath.Dir(path)))
+	return errors.Join(drop(tmp), syncFolder(filepath.Dir(path)))
+}
+
+// drop removes a file that may be gone already.
+func drop(path string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
 }
 
 // syncFolder makes new names in a folder durable.

@@ -84,7 +84,7 @@ func (m *Master) Write(path string) error {
 	}
 	_, err = f.Write(m.json)
 	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return fmt.Errorf("store: master key: %w", err)
+		return fmt.Errorf("store: master key: %w", errors.Join(err, drop(path)))
 	}
 	return syncFolder(filepath.Dir(path))
 }

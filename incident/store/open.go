@@ -132,7 +132,7 @@ func (s *Store) prepare() error {
 	}
 	s.orgItem = orgItem
 	if err := s.loadOrg(); err != nil {
-		return err
+		return fmt.Errorf("store: record and key file do not belong together, or are damaged: %w", err)
 	}
 	return errors.Join(s.refold(), s.sweepStaging())
 }
@@ -166,7 +166,7 @@ func (s *Store) loadOrg() error {
 	return s.view(context.Background(), func(v *view) error {
 		org, err := v.foldOrg()
 		if err != nil {
-			return fmt.Errorf("store: the organisation's log: %w", err)
+			return err
 		}
 		s.org.Store(org)
 		return nil
