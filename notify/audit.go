@@ -12,9 +12,6 @@ import (
 )
 
 const (
-	// sweepPause is the rest between two full sweeps: every open duty is
-	// re-derived within minutes, and not every few seconds.
-	sweepPause = 3 * time.Minute
 	// sweepLimit is how old the last full sweep may be before health is red.
 	sweepLimit = 15 * time.Minute
 	// inboxLimit is how long a delivery may be without an outcome.
@@ -71,9 +68,6 @@ func (e *Engine) sweep(ctx context.Context) error {
 	now := e.now()
 	if a.started.IsZero() {
 		a.started = now
-	}
-	if since := now.Sub(a.swept); a.after.IsZero() && !a.swept.IsZero() && since >= 0 && since < sweepPause {
-		return nil
 	}
 	if e.cfg.Rederive == nil {
 		a.swept = now

@@ -3,14 +3,19 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	gomail "github.com/wneessen/go-mail"
 	bolt "go.etcd.io/bbolt"
 
 	"meldklok/incident"
@@ -22,17 +27,26 @@ import (
 // benchApp opens a program whose relay takes everything. Nothing runs yet.
 func benchApp(b *testing.B) *App {
 	b.Helper()
+	sink := mailertest.New()
+	b.Cleanup(sink.Close)
+	return benchAppTo(b, "smtp://localhost:25", sink)
+}
+
+// benchAppTo opens a program that sends to the relay, by way of the sink if
+// there is one.
+func benchAppTo(b *testing.B, relayURL string, sink *mailertest.Server) *App {
+	b.Helper()
 	cfg, err := ServeConfig{
 		URL: "https://meldklok.example.org", From: "meldklok@example.org", Recipients: []string{"privacy@example.org"},
-		Relays: []string{"smtp://localhost:25"}, MaxMail: 50, Period: 5 * time.Second,
+		Relays: []string{relayURL}, MaxMail: 50, Period: 5 * time.Second,
 	}.check()
 	if err != nil {
 		b.Fatal(err)
 	}
-	sink := mailertest.New()
-	b.Cleanup(sink.Close)
 	relay := cfg.relays[0].(mailer.Relay)
-	relay.Dial = sink.Dial
+	if sink != nil {
+		relay.Dial = sink.Dial
+	}
 	dir := b.TempDir()
 	a, err := open(Place{filepath.Join(dir, "data"), filepath.Join(dir, "master.key")}, cfg, seams{
 		log: slog.New(slog.DiscardHandler), now: time.Now, roads: []mailer.Transport{relay}, work: 2,
@@ -145,14 +159,21 @@ func BenchmarkTurn(b *testing.B) {
 // fillOpen makes open incidents whose next alert lies in the future.
 func fillOpen(b *testing.B, a *App, n int) {
 	b.Helper()
+	now := time.Now().UTC()
+	fill(b, a, n, now, &incident.Alerted{Duty: incident.DutyAP, Version: 1, Rung: "reported", Rank: 10, Due: now})
+}
+
+// fill makes open incidents whose clock started then, and for which what is
+// given was said already.
+func fill(b *testing.B, a *App, n int, start time.Time, said *incident.Alerted) {
+	b.Helper()
 	ctx := context.Background()
 	p := people.Person{Email: "officer@example.org", Roles: []people.Role{people.Officer}}
 	if _, err := a.service.SetPerson(ctx, incident.System, p); err != nil {
 		b.Fatal(err)
 	}
-	now := time.Now().UTC()
-	act := incident.Act{By: "person:p1", Now: now, Rules: incident.Rules()}
-	clock := incident.Clock{Version: 1, Start: now, Due: incident.Deadline(now, 72), Basis: incident.ClockReceipt}
+	act := incident.Act{By: "person:p1", Now: start, Rules: incident.Rules()}
+	clock := incident.Clock{Version: 1, Start: start, Due: incident.Deadline(start, 72), Basis: incident.ClockReceipt}
 	for done := 0; done < n; done += 500 {
 		err := a.store.Update(ctx, func(tx incident.Tx) error {
 			for i := done; i < min(done+500, n); i++ {
@@ -164,11 +185,14 @@ func fillOpen(b *testing.B, a *App, n int) {
 				if err != nil {
 					return err
 				}
-				_, err = tx.Append(incident.Stream{Ref: ref}, act,
-					&incident.Reported{Report: 1, Channel: incident.ChannelSMTP, Received: now, Basis: incident.BasisListener, Item: item, Machine: "bench"},
+				bodies := []incident.Body{
+					&incident.Reported{Report: 1, Channel: incident.ChannelSMTP, Received: start, Basis: incident.BasisListener, Item: item, Machine: "bench"},
 					&incident.DutyOpened{Duty: incident.DutyAP, Rule: "gdpr-33-72h", Hours: 72, Clock: clock},
-					&incident.Alerted{Duty: incident.DutyAP, Version: 1, Rung: "reported", Rank: 10, Due: now})
-				if err != nil {
+				}
+				if said != nil {
+					bodies = append(bodies, said)
+				}
+				if _, err := tx.Append(incident.Stream{Ref: ref}, act, bodies...); err != nil {
 					return err
 				}
 			}
@@ -178,4 +202,79 @@ func fillOpen(b *testing.B, a *App, n int) {
 			b.Fatal(err)
 		}
 	}
+}
+
+// BenchmarkAlerts measures alerts that fall due at one moment, from due to
+// recorded as accepted, one mail each, against bare go-mail that composes and
+// sends as many mails over one reused connection in the same run.
+func BenchmarkAlerts(b *testing.B) {
+	server := mailertest.New()
+	defer server.Close()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		b.Fatal(err)
+	}
+	go func() { _ = server.Serve(l) }()
+	n := max(b.N, 500)
+	floor := bareMail(b, l.Addr().String(), n)
+
+	a := benchAppTo(b, "smtp://"+l.Addr().String(), nil)
+	fillDue(b, a, n)
+	due := time.Now()
+	b.ResetTimer()
+	for {
+		if err := a.engine.Turn(context.Background()); err != nil {
+			b.Fatal(err)
+		}
+		if a.engine.Health().Queued == 0 {
+			break
+		}
+	}
+	b.StopTimer()
+	took := time.Since(due)
+	own := float64(n) / took.Seconds()
+	b.ReportMetric(own, "alerts/s")
+	b.ReportMetric(floor, "go-mail/s")
+	b.ReportMetric(own/floor, "ratio")
+	b.ReportMetric(took.Seconds(), "s-lateness-max")
+}
+
+// bareMail composes and sends n mails with go-mail's own client.
+func bareMail(b *testing.B, addr string, n int) (perSecond float64) {
+	b.Helper()
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		b.Fatal(err)
+	}
+	number, err := strconv.Atoi(port)
+	if err != nil {
+		b.Fatal(err)
+	}
+	client, err := gomail.NewClient(host, gomail.WithPort(number), gomail.WithTLSPolicy(gomail.NoTLS))
+	if err != nil {
+		b.Fatal(err)
+	}
+	start := time.Now()
+	if err := client.DialWithContext(context.Background()); err != nil {
+		b.Fatal(err)
+	}
+	for i := range n {
+		m := gomail.NewMsg()
+		if err := errors.Join(m.From("meldklok@example.org"), m.To("officer@example.org")); err != nil {
+			b.Fatal(err)
+		}
+		m.Subject(fmt.Sprintf("2026-%04d: nog 11 uur", i))
+		m.SetBodyString(gomail.TypeTextPlain, strings.Repeat("Termijn: maandag 26 oktober 2026 15:30\n", 15))
+		if err := client.Send(m); err != nil {
+			b.Fatal(err)
+		}
+	}
+	_ = client.Close()
+	return float64(n) / time.Since(start).Seconds()
+}
+
+// fillDue makes open incidents of which an urgent rung is due.
+func fillDue(b *testing.B, a *App, n int) {
+	b.Helper()
+	fill(b, a, n, time.Now().UTC().Add(-61*time.Hour), nil)
 }
