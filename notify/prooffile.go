@@ -156,6 +156,8 @@ func (w proofWords) totals(alerts []incident.Proof) string {
 	n := map[string]int{}
 	for _, a := range alerts {
 		switch {
+		case a.State == incident.Kept:
+			n["kept"]++
 		case a.State.Reached():
 			n["reached"]++
 		case a.State.Lost():
@@ -166,7 +168,11 @@ func (w proofWords) totals(alerts []incident.Proof) string {
 			n["under"]++
 		}
 	}
-	return w.p("totals", map[string]any{"all": len(alerts), "reached": n["reached"], "lost": n["lost"], "under": n["under"], "dropped": n["dropped"]})
+	text := w.p("totals", map[string]any{"all": len(alerts), "reached": n["reached"], "lost": n["lost"], "under": n["under"], "dropped": n["dropped"]})
+	if kept := n["kept"]; kept > 0 {
+		text += " " + w.p("kept", map[string]any{"n": kept})
+	}
+	return text
 }
 
 func (w proofWords) alertTable(alerts []incident.Proof) table {

@@ -90,6 +90,18 @@ func TestProofOfNothing(t *testing.T) {
 	}
 }
 
+// TestProofOfAFolder: what no mail server took is not called sent.
+func TestProofOfAFolder(t *testing.T) {
+	inc, alerts, org := proofSample()
+	for i := range alerts {
+		alerts[i].State = incident.Kept
+	}
+	raw, err := Proof("nl", inc, alerts, org, started)
+	if text := string(raw); err != nil || !strings.Contains(text, " 0 verzonden") || !strings.Contains(text, "9 berichten zijn alleen bewaard") {
+		t.Errorf("%v:\n%s", err, text)
+	}
+}
+
 // TestEveryNoteHasASentence: why nobody was told is never shown as a code.
 func TestEveryNoteHasASentence(t *testing.T) {
 	for _, note := range []string{noteNoAddress, noteCapped, noteAddress, "nobody-left"} {
