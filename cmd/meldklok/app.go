@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"meldklok/incident"
@@ -49,6 +50,7 @@ type App struct {
 	planner  *notify.Live
 	engine   *notify.Engine
 	webhooks *webhook.Road
+	wired    atomic.Bool // engine and pump are there
 	metrics  *metrics
 	pump     *pump
 	pages    *ui.Server
@@ -118,6 +120,7 @@ func (a *App) wire() {
 		Pending: func(context.Context) error { a.pump.wake(); return nil },
 		Audited: a.webhooks.Audited, Alerted: a.alerted,
 	})
+	a.wired.Store(true)
 }
 
 // batch is how many planned rows the engine takes in one transaction. A
@@ -140,12 +143,10 @@ func (a *App) transports() []mailer.Transport {
 	return []mailer.Transport{mailer.NewFolder(a.outboxFolder(), a.now)}
 }
 
-// changed is called after every commit.
+// changed is called after every commit, also after those of the opening.
 func (a *App) changed() {
-	if a.engine != nil {
+	if a.wired.Load() {
 		a.engine.Wake()
-	}
-	if a.pump != nil {
 		a.pump.wake()
 	}
 }
