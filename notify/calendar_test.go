@@ -160,3 +160,19 @@ func TestEventOnTheWire(t *testing.T) {
 		}
 	})
 }
+
+// TestFewClosingsTravelAlone: each closing takes its own deadline out of the
+// agenda, unless somebody tidies up many incidents at once.
+func TestFewClosingsTravelAlone(t *testing.T) {
+	for n, want := range map[int]int{1: 1, fewClosings: fewClosings, fewClosings + 1: 1} {
+		var lines []*pending
+		for range n {
+			l := lineOf(dutyOf(incident.DutyAP), incident.RungClosed)
+			l.closing = true
+			lines = append(lines, &pending{line: l})
+		}
+		if mails := (&batch{now: started}).bundle(lines); len(mails) != want || len(mails[0]) != n/want {
+			t.Errorf("%d closings make %d mails, want %d", n, len(mails), want)
+		}
+	}
+}

@@ -22,8 +22,12 @@
 //
 // # What decides, and what only acts
 //
-// ladder.go and text.go are pure: duty and now in, steps and words out. The
-// engine carries them to the record and to the relays. It keeps nothing per
+// ladder.go and the texts are pure: duty and now in, steps and words out. A
+// mail is first a letter (text_letter.go), from which both the plain text and
+// the page are written, so that they say the same; calendar.go puts its deadline
+// into the recipient's agenda; digest.go decides which week management is told
+// of; prooffile.go prints what became of every alert. The engine carries them
+// to the record and to the relays. It keeps nothing per
 // incident in memory but the mails now being sent and, in a flood of reports,
 // the rows it holds back for five minutes.
 package notify
