@@ -27,7 +27,7 @@
 // the page are written, so that they say the same; calendar.go puts its deadline
 // into the recipient's agenda; digest.go decides which week management is told
 // of; prooffile.go prints what became of every alert. The engine carries them
-// to the record and to the relays. It keeps nothing per
-// incident in memory but the mails now being sent and, in a flood of reports,
-// the rows it holds back for five minutes.
+// to the record and to the relays. It keeps nothing per incident in memory but
+// the mails now being sent and, in a flood of reports, the rows it holds back
+// for five minutes.
 package notify
