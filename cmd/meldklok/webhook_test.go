@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -275,6 +276,19 @@ func TestWebhookSettings(t *testing.T) {
 			}
 		case err == nil || !strings.Contains(err.Error(), tt.refused) || strings.Contains(err.Error(), "s3cret"):
 			t.Errorf("%s: error %v, want one that says %q", tt.why, err, tt.refused)
+		}
+	}
+}
+
+// TestWebhookHelp: `help json` names every field of the body.
+func TestWebhookHelp(t *testing.T) {
+	help := newShell(t).ok("", "help", "json")
+	for _, kind := range []reflect.Type{reflect.TypeFor[webhook.Payload](), reflect.TypeFor[webhook.PayloadFinding](), reflect.TypeFor[webhook.PayloadAlert](), reflect.TypeFor[webhook.PayloadHead]()} {
+		for field := range kind.Fields() {
+			name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+			if !strings.Contains(help, name) {
+				t.Errorf("help json does not name %s of %s", name, kind.Name())
+			}
 		}
 	}
 }
