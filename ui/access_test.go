@@ -22,12 +22,12 @@ var allowed = map[string]string{
 
 	"GET /account": "odfmau", "POST /account/:action": "odfmau", "GET /": "odfmau",
 
-	"GET /board": "odfu", "GET /events": "odfu", "GET /incidents": "odfu", "GET /incidents/:ref": "odfu",
+	"GET /board": "odfu", "GET /events": "odfu", "GET /incidents": "odfu", "GET /incidents/:ref": "odfu", "GET /incidents/:ref/proof": "odfu",
 	"GET /incidents/:ref/reports/:n/raw": "odfu", "GET /incidents/:ref/reports/:n/files/:file": "odfu",
 	"GET /parked": "odfu", "GET /parked/:item": "odfu", "GET /parked/:item/raw": "odfu", "GET /outbox/:id": "odfu",
 
 	"GET /incidents/new": "od", "POST /incidents/new": "od", "POST /incidents/no-report": "od",
-	"GET /incidents/:ref/assess": "od", "POST /incidents/:ref/assess": "od", "POST /incidents/:ref/merge": "od", "POST /incidents/:ref/:action": "od",
+	"GET /incidents/:ref/assess": "od", "POST /incidents/:ref/assess": "od", "POST /incidents/:ref/weigh": "od", "POST /incidents/:ref/merge": "od", "POST /incidents/:ref/:action": "od",
 	"POST /parked/:item/promote": "od", "POST /parked/:item/reviewed": "od",
 	"POST /incidents/:ref/seen": "odf",
 

@@ -247,7 +247,7 @@ func (a *App) Close() error { return a.store.Close() }
 func (a *App) uiConfig() ui.Config {
 	c := ui.Config{
 		Service: a.service, Sessions: a.sessions, Now: a.now, Health: a.engine.Health, Live: a.live, Ready: a.ready,
-		URL: a.cfg.URL, TrustedProxies: a.cfg.proxies, Log: a.log, Metrics: a.metrics.handler(),
+		URL: a.cfg.URL, TrustedProxies: a.cfg.proxies, Log: a.log, Metrics: a.metrics.handler(), Proof: notify.Proof,
 	}
 	if len(a.cfg.relays) == 0 {
 		c.MailNotice = a.outboxFolder

@@ -92,9 +92,11 @@ func (p *Pages) Routes() []Route {
 		{Method: get, Path: "/incidents/:ref", Access: readers(), Handle: p.incident},
 		{Method: get, Path: "/incidents/:ref/assess", Access: deciders(), Handle: p.assessForm},
 		{Method: post, Path: "/incidents/:ref/assess", Access: deciders(), Handle: p.assess},
+		{Method: post, Path: "/incidents/:ref/weigh", Access: deciders(), Handle: p.weigh},
 		{Method: post, Path: "/incidents/:ref/seen", Access: lookers(), Handle: p.seen},
 		{Method: post, Path: "/incidents/:ref/merge", Access: deciders(), Handle: p.merge},
 		{Method: post, Path: "/incidents/:ref/:action", Access: deciders(), Handle: p.act},
+		{Method: get, Path: "/incidents/:ref/proof", Access: readers(), Handle: p.proof},
 		{Method: get, Path: "/incidents/:ref/reports/:n/raw", Access: readers(), Handle: p.reportRaw},
 		{Method: get, Path: "/incidents/:ref/reports/:n/files/:file", Access: readers(), Handle: p.reportFile},
 

@@ -20,6 +20,9 @@ type Config struct {
 	URL        string        // the only source of absolute links
 	MaxUpload  int64         // bytes of a report with its files
 	Log        *slog.Logger
+	// Proof writes the proof of alert of an incident as a file, complete in
+	// itself; nil: there is none.
+	Proof func(lang string, inc *incident.Incident, alerts []incident.Proof, org *incident.Org, now time.Time) ([]byte, error)
 }
 
 // formOverhead is what a multipart body may hold beside the files.

@@ -47,6 +47,24 @@ for (const form of document.querySelectorAll("form[data-once]")) {
   });
 }
 
+// The score moves as somebody answers. Nothing is saved by it.
+for (const form of document.querySelectorAll("form[data-weigh]")) {
+  let waiting;
+  form.addEventListener("change", () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(() => {
+      const request = new XMLHttpRequest();
+      request.open("POST", form.dataset.weigh);
+      request.responseType = "document";
+      request.onload = () => {
+        const fresh = request.response && request.response.querySelector("#weighed");
+        if (request.status === 200 && fresh) document.querySelector("#weighed").replaceWith(fresh);
+      };
+      request.send(new URLSearchParams(new FormData(form)));
+    }, 300);
+  });
+}
+
 // A link to an action opens it.
 function openTarget() {
   const target = location.hash && document.getElementById(location.hash.slice(1));
