@@ -252,15 +252,17 @@ func (p *Pages) banners(c echo.Context, v *View) []Banner {
 		link = "/health"
 	}
 	folder := p.cfg.MailNotice()
-	nobody := false
+	org, err := p.cfg.Service.Org(c.Request().Context())
+	// Whether there is somebody to alert is asked now: the first officer should
+	// not be told by an audit of a minute ago that there is nobody.
+	if err == nil && !org.People.CanAlert() {
+		out = append(out, Banner{Level: incident.Red, Text: v.T("health.nobody-to-alert"), Link: link})
+	}
 	for _, f := range health.Findings {
-		nobody = nobody || f.Code == "nobody-to-alert"
-		if f.Level == incident.Red && (f.Code != "no-relay" || folder == "") {
+		known := f.Code == "nobody-to-alert" || (f.Code == "no-relay" && folder != "")
+		if f.Level == incident.Red && !known {
 			out = append(out, Banner{Level: incident.Red, Text: finding(v.Lang, f), Link: link})
 		}
-	}
-	if org, err := p.cfg.Service.Org(c.Request().Context()); err == nil && !org.People.CanAlert() && !nobody {
-		out = append(out, Banner{Level: incident.Red, Text: v.T("health.nobody-to-alert"), Link: link})
 	}
 	if folder != "" {
 		out = append(out, Banner{Level: incident.Red, Text: v.T("banner.no-relay", "folder", folder), Link: link})
