@@ -254,7 +254,7 @@ func fullChild() {
 	rnd := rand.New(rand.NewPCG(1, 1))
 	for _, road := range []string{"write", "grow"} {
 		used, _ := s.Size()
-		size, accepted := used+200<<10, 0
+		size, accepted := used+300<<10, 0
 		if road == "grow" {
 			info, err := os.Stat(recordPath(filepath.Join(os.Getenv(dirVar), "data")))
 			fail("size", err)
@@ -262,7 +262,7 @@ func fullChild() {
 		}
 		limit(size)
 		for ; err == nil; accepted++ {
-			noise := make([]byte, 100<<10)
+			noise := make([]byte, 400<<10)
 			for i := range noise {
 				noise[i] = byte(rnd.Uint32())
 			}
