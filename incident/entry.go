@@ -248,6 +248,17 @@ type Told struct {
 // Kind implements Body.
 func (Alerted) Kind() Kind { return "alerted" }
 
+// Rewound: our clock had run ahead; the ladder of a duty goes on from To.
+type Rewound struct {
+	noPersonal
+	Duty DutyKind  `json:"duty"`
+	To   time.Time `json:"to"`
+	Rank int       `json:"rank"` // of what had been said by then
+}
+
+// Kind implements Body.
+func (Rewound) Kind() Kind { return "rewound" }
+
 // Delivery: how one message to one recipient ended, or an attempt that changed
 // how it stands.
 type Delivery struct {
@@ -352,6 +363,7 @@ func bodies() map[Kind]func() Body {
 		"repeated":        func() Body { return new(Repeated) },
 		"seen":            func() Body { return new(SeenBy) },
 		"alerted":         func() Body { return new(Alerted) },
+		"rewound":         func() Body { return new(Rewound) },
 		"delivery":        func() Body { return new(Delivery) },
 		"record-created":  func() Body { return new(RecordCreated) },
 		"person-set":      func() Body { return new(PersonSet) },

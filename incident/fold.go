@@ -189,6 +189,10 @@ func (inc *Incident) Apply(e Entry) {
 		}
 	case *Alerted:
 		inc.applyAlerted(e, b)
+	case *Rewound:
+		if d := inc.Duty(b.Duty); d != nil {
+			d.FiredAt, d.FiredRank = b.To, b.Rank
+		}
 	case *Delivery:
 		inc.applyDelivery(e, b)
 	}

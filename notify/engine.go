@@ -57,6 +57,8 @@ type Engine struct {
 	peers peers
 	audit auditState
 
+	rewound rewindState
+
 	digest digestState
 }
 
@@ -191,6 +193,9 @@ func (e *Engine) queueAll(ctx context.Context) error {
 		if err := e.cfg.Pending(ctx); err != nil {
 			return err
 		}
+	}
+	if err := e.rewind(ctx); err != nil {
+		return err
 	}
 	if err := e.wakeWaiting(ctx); err != nil {
 		return err

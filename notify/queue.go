@@ -51,7 +51,11 @@ func (e *Engine) wakeWaiting(ctx context.Context) error {
 		now, waiting := e.cfg.Now(), false
 		err := e.cfg.Store.View(ctx, func(v incident.View) error {
 			at, ok := v.NextWaiting()
-			waiting = ok && !at.After(now)
+			back := at.After(now.Add(longestBackoff + backLimit)) // our clock went back: nobody has to wait for it
+			waiting = ok && (back || !at.After(now))
+			if back {
+				now = at
+			}
 			return nil
 		})
 		if err != nil || !waiting {
@@ -122,7 +126,7 @@ func (e *Engine) dueRows(ctx context.Context) (rows []incident.Planned, err erro
 func (e *Engine) holds(v incident.View, row incident.Planned, now time.Time) bool {
 	id := rowID{row.Ref, row.What}
 	if until, ok := e.queue.held[id]; ok {
-		if now.Before(until) {
+		if now.Before(until) && !until.After(now.Add(share)) {
 			return true
 		}
 		delete(e.queue.held, id)
@@ -144,7 +148,7 @@ func (e *Engine) holds(v incident.View, row incident.Planned, now time.Time) boo
 	var until time.Time
 	for _, p := range audience(v.Org().People, passed, now) {
 		told, ok := e.queue.reported[p.ID]
-		if !ok || !now.Before(told.Add(share)) {
+		if !ok || told.After(now) || !now.Before(told.Add(share)) {
 			return false
 		}
 		until = told.Add(share)

@@ -46,11 +46,13 @@ func (s *sendState) init(transports []mailer.Transport) {
 	}
 }
 
+const longestBackoff = 10 * time.Minute
+
 // backoff is the pause after the n-th failure in a row: half a minute, doubled
 // up to ten minutes.
 func backoff(n int) time.Duration {
 	pause := 30 * time.Second << min(max(n-1, 0), 5)
-	return min(pause, 10*time.Minute)
+	return min(pause, longestBackoff)
 }
 
 // sendTurn sends everything that is ready, nearest deadline first.
@@ -240,7 +242,7 @@ func (s *sending) connect(ctx context.Context, tried map[*road]bool) bool {
 		return true
 	}
 	for _, r := range s.e.send.roads {
-		if tried[r] || s.e.now().Before(s.e.downUntil(r)) {
+		if tried[r] || s.e.isDown(r) {
 			continue
 		}
 		conn, err := r.transport.Open(ctx)
@@ -259,10 +261,13 @@ func (s *sending) connect(ctx context.Context, tried map[*road]bool) bool {
 
 func (e *Engine) now() time.Time { return e.cfg.Now().UTC() }
 
-func (e *Engine) downUntil(r *road) time.Time {
+// isDown reports whether a road is to be left alone for now. A pause longer than
+// any we take was begun by a clock that has gone back since.
+func (e *Engine) isDown(r *road) bool {
 	e.send.mu.Lock()
 	defer e.send.mu.Unlock()
-	return r.downUntil
+	left := r.downUntil.Sub(e.now())
+	return left > 0 && left <= longestBackoff
 }
 
 // trouble backs off from a road that cannot be opened: that concerns us, never
@@ -301,9 +306,9 @@ func (e *Engine) took(r *road) {
 func (e *Engine) probe(ctx context.Context) {
 	for _, r := range e.send.roads {
 		e.send.mu.Lock()
-		try := !r.since.IsZero() && !e.now().Before(r.downUntil)
+		troubled := !r.since.IsZero()
 		e.send.mu.Unlock()
-		if !try {
+		if !troubled || e.isDown(r) {
 			continue
 		}
 		conn, err := r.transport.Open(ctx)

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -40,6 +41,7 @@ type house struct {
 	step  func(string) error
 	adapt func(*ServeConfig) // changes the settings of the next start; nil: nothing
 	dial  dialer             // of webhooks
+	skew  atomic.Int64       // nanoseconds by which the computer's clock is ahead
 
 	app    *App
 	cancel context.CancelFunc
@@ -91,7 +93,7 @@ func (h *house) start() {
 	relay := cfg.relays[0].(mailer.Relay)
 	relay.Dial = h.relay.Dial
 	h.app, err = open(Place{Data: filepath.Join(h.dir, "data"), KeyFile: filepath.Join(h.dir, "master.key")}, cfg, seams{
-		log: slog.New(slog.DiscardHandler), now: time.Now, roads: []mailer.Transport{relay}, step: h.step, work: 2,
+		log: slog.New(slog.DiscardHandler), now: func() time.Time { return time.Now().Add(time.Duration(h.skew.Load())) }, roads: []mailer.Transport{relay}, step: h.step, work: 2,
 		dial: h.dial,
 	})
 	if err != nil {

@@ -300,3 +300,29 @@ func TestFastDrill(t *testing.T) {
 		}
 	})
 }
+
+// TestClockRanAhead: a computer whose clock runs forty hours ahead for a while,
+// while the relay is down and a report is new, says everything once it is right.
+func TestClockRanAhead(t *testing.T) {
+	inBubble(t, func(t *testing.T, h *house) {
+		h.deliver(report)
+		time.Sleep(50 * hour)
+		h.stop()
+		h.skew.Store(int64(40 * hour))
+		h.start()
+		time.Sleep(10 * time.Minute)
+		before := len(h.mails("board@example.org"))
+		h.skew.Store(0) // set right while the program runs
+		time.Sleep(23 * hour)
+		told := h.rungs("board@example.org")
+		for _, rung := range []string{"half-day", "six", "three", "one", "overdue"} {
+			if !slices.Contains(told, rung) {
+				t.Errorf("after the clock was set right the rung %s is missing: %v", rung, told)
+			}
+		}
+		if n := len(h.mails("board@example.org")) - before; n < 5 {
+			t.Errorf("%d mails after the clock was set right", n)
+		}
+		h.accounted()
+	})
+}
