@@ -76,9 +76,11 @@ func parseRow(b []byte) (r row, framed []byte, err error) {
 	return r, framed, nil
 }
 
+// cutBytes cuts off a part that stands behind its length, which must be written
+// in the shortest form: one row has one way of being written.
 func cutBytes(b []byte) (part, rest []byte, err error) {
 	n, size := binary.Uvarint(b)
-	if size <= 0 || n > uint64(len(b)-size) {
+	if size <= 0 || n > uint64(len(b)-size) || size != len(binary.AppendUvarint(nil, n)) {
 		return nil, nil, errRow
 	}
 	return b[size : size+int(n)], b[size+int(n):], nil
