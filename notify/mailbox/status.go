@@ -55,23 +55,28 @@ func (w *Watcher) good() {
 		s.LastGood, s.Connected = now, true
 		switch {
 		case w.moveErr != nil:
-			t := Explain(w.moveErr)
-			s.Trouble = &t
+			s.trouble(Explain(w.moveErr), now)
 		case s.Aside > 0:
-			s.Trouble = &Trouble{Code: TroubleMessage}
+			s.trouble(Trouble{Code: TroubleMessage}, now)
 		default:
 			s.Trouble, s.Since = nil, time.Time{}
 		}
 	})
 }
 
+// trouble notes what is wrong, and since when that has been wrong.
+func (s *Status) trouble(t Trouble, now time.Time) {
+	if s.Trouble == nil || s.Trouble.Code != t.Code {
+		s.Since = now
+	}
+	s.Trouble = &t
+}
+
 // failed records trouble, and since when.
 func (w *Watcher) failed(t Trouble) {
 	now := w.seams.Now().UTC()
 	w.update(func(s *Status) {
-		if s.Trouble == nil || s.Trouble.Code != t.Code {
-			s.Since = now
-		}
-		s.Trouble, s.Connected = &t, false
+		s.trouble(t, now)
+		s.Connected = false
 	})
 }
