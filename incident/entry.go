@@ -71,6 +71,7 @@ type Reported struct {
 	Size     int64         `json:"size"`
 	Machine  string        `json:"machine,omitempty"`  // why it gets no receipt
 	Reply    bool          `json:"reply,omitempty"`    // joined this incident by our token
+	Of       int           `json:"of,omitempty"`       // a reply by receipt code: the report that the code belongs to
 	History  bool          `json:"history,omitempty"`  // older than the start of a watched mailbox
 	Exercise bool          `json:"exercise,omitempty"` // a drill
 	Suspect  Ref           `json:"suspect,omitzero"`   // another incident with the same Message-ID: perhaps a duplicate
@@ -235,7 +236,7 @@ type Alerted struct {
 	To      []Told    `json:"to"`                // nobody: why is in Note
 	Note    string    `json:"note,omitempty"`    // why nobody: "capped", "nobody-left"
 	Instead people.ID `json:"instead,omitempty"` // handed over: this person could not be reached
-	Report  int       `json:"report,omitempty"`  // for a receipt
+	Report  int       `json:"report,omitempty"`  // for a receipt; for a question its number
 }
 
 // Told is one recipient of a rung.
@@ -362,6 +363,7 @@ func bodies() map[Kind]func() Body {
 		"merged-from":     func() Body { return new(MergedFrom) },
 		"repeated":        func() Body { return new(Repeated) },
 		"seen":            func() Body { return new(SeenBy) },
+		"asked":           func() Body { return new(Asked) },
 		"alerted":         func() Body { return new(Alerted) },
 		"rewound":         func() Body { return new(Rewound) },
 		"delivery":        func() Body { return new(Delivery) },
@@ -371,6 +373,8 @@ func bodies() map[Kind]func() Body {
 		"parked":          func() Body { return new(Parked) },
 		"unparked":        func() Body { return new(Unparked) },
 		"trouble-alerted": func() Body { return new(TroubleAlerted) },
+		"probe-sent":      func() Body { return new(ProbeSent) },
+		"probe-seen":      func() Body { return new(ProbeSeen) },
 	}
 }
 

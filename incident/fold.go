@@ -12,7 +12,7 @@ import (
 // FoldVersion is raised whenever [Incident.Apply] or the stored form of
 // [Incident] changes its result; state written under another version is rebuilt
 // from the logs.
-const FoldVersion = 1
+const FoldVersion = 2
 
 // Incident is the fold of an incident's log: never the truth itself, always
 // computable again. It holds no personal part.
@@ -47,6 +47,8 @@ type Incident struct {
 	SeenAt    time.Time     `json:"seen_at,omitzero"`    // last «seen» or act of a person
 	PressedAt time.Time     `json:"pressed_at,omitzero"` // last «seen»
 	Receipts  []int         `json:"receipts,omitempty"`
+	Questions []Question    `json:"questions,omitempty"`
+	Asking    []int         `json:"asking,omitempty"` // questions not yet mailed
 	Trouble   []Undelivered `json:"trouble,omitempty"`
 }
 
@@ -61,6 +63,9 @@ type Report struct {
 	Item     uint64        `json:"item"`
 	Size     int64         `json:"size"`
 	Reply    bool          `json:"reply,omitempty"`
+	Of       int           `json:"of,omitempty"` // a reply by receipt code: the report that the code belongs to
+	History  bool          `json:"history,omitempty"`
+	Reach    Reach         `json:"reach,omitempty"` // how its reporter can be asked something
 	Machine  string        `json:"machine,omitempty"`
 	Bad      bool          `json:"bad,omitempty"` // unreadable
 }
@@ -182,6 +187,8 @@ func (inc *Incident) Apply(e Entry) {
 		inc.applyFiled(e, b.Filing)
 	case *MergedFrom:
 		inc.Merged = append(inc.Merged, b.From)
+	case *Asked:
+		inc.applyAsked(e, b)
 	case *SeenBy:
 		inc.PressedAt = e.At
 		for i := range inc.Trouble {
@@ -202,7 +209,11 @@ func (inc *Incident) applyReported(e Entry, b *Reported) {
 	inc.Reports = append(inc.Reports, Report{
 		N: b.Report, Entry: e.N, Channel: b.Channel, Received: b.Received, Basis: b.Basis, Flag: b.Flag,
 		Item: b.Item, Size: b.Size, Reply: b.Reply, Machine: b.Machine, Bad: b.Unreadable,
+		Of: b.Of, History: b.History, Reach: reachOf(b),
 	})
+	if b.Reply {
+		inc.applyAnswer(e, b)
+	}
 	if inc.Received.IsZero() || b.Received.Before(inc.Received) {
 		inc.Received = b.Received
 	}
@@ -293,6 +304,10 @@ func (inc *Incident) applyAlerted(e Entry, b *Alerted) {
 		inc.Receipts = slices.DeleteFunc(inc.Receipts, func(n int) bool { return n == b.Report })
 		return
 	}
+	if b.Rung == RungQuestion {
+		inc.Asking = slices.DeleteFunc(inc.Asking, func(n int) bool { return n == b.Report })
+		return
+	}
 	d := inc.Duty(b.Duty)
 	if d == nil {
 		return
@@ -377,6 +392,8 @@ type Org struct {
 
 	// LastTold says for each trouble for which instant people were last told of it.
 	LastTold map[string]time.Time `json:"last_told,omitempty"`
+	// Probes holds the last probe of each watched mailbox, by its name.
+	Probes map[string]Probe `json:"probes,omitempty"`
 }
 
 // Apply folds the next entry into the organisation.
@@ -405,6 +422,8 @@ func (o *Org) Apply(e Entry) {
 			o.LastTold = map[string]time.Time{}
 		}
 		o.LastTold[b.Trouble] = b.Due
+	case *ProbeSent, *ProbeSeen:
+		o.applyProbe(e)
 	}
 }
 
@@ -422,5 +441,6 @@ func (o *Org) setPerson(id people.ID, p people.Person) {
 func (o *Org) Clone() *Org {
 	c := *o
 	c.People, c.Settings, c.LastTold = slices.Clone(o.People), maps.Clone(o.Settings), maps.Clone(o.LastTold)
+	c.Probes = maps.Clone(o.Probes)
 	return &c
 }

@@ -22,6 +22,8 @@ type Form struct {
 	Entered  string     `json:"entered_by,omitempty"`
 	Files    []FormFile `json:"files,omitempty"`
 	CodeHash []byte     `json:"code_hash,omitempty"` // keyed hash of the receipt code
+	Answers  string     `json:"answers,omitempty"`   // the incident, for an answer by its receipt code
+	Once     string     `json:"once,omitempty"`      // tells two answers with the same words apart
 }
 
 // FormFile is a file that came with a form.

@@ -16,6 +16,7 @@ type Settled struct {
 	Parked    uint64 // parked instead; the item's number
 	Duplicate bool   // the same bytes were here before
 	Joined    bool   // a reply that carries our token
+	Probe     bool   // a probe of ours: nothing to keep
 }
 
 // Process gives an accepted delivery its outcome: it is parked, joins an
@@ -44,7 +45,7 @@ func (s *Service) Process(ctx context.Context, item uint64) (out Settled, err er
 		}
 		return tx.Settle(item)
 	})
-	if err == nil && out.Duplicate {
+	if err == nil && (out.Duplicate || out.Probe) {
 		err = s.discard(ctx, item, d.Chunks)
 	}
 	return out, err
@@ -120,6 +121,9 @@ func (p *processing) settle() (Settled, error) {
 	if known, ok := p.tx.Lookup(p.d.Hash); ok {
 		return p.repeat(known)
 	}
+	if out, ok, err := p.probed(); ok {
+		return out, err
+	}
 	if p.reading.Park == ParkBounce && p.reading.Bounce != nil {
 		if err := p.bounce(*p.reading.Bounce); err != nil {
 			return Settled{}, err
@@ -127,6 +131,9 @@ func (p *processing) settle() (Settled, error) {
 	}
 	if p.reading.Park != "" {
 		return p.park()
+	}
+	if ref, ok := p.answered(); ok {
+		return p.join(ref)
 	}
 	if ref, ok := p.replyTo(); ok {
 		return p.join(ref)
@@ -213,6 +220,9 @@ func (p *processing) join(ref Ref) (Settled, error) {
 	}
 	b := p.reported(len(inc.Reports) + 1)
 	b.Reply, b.Machine = true, "reply"
+	if p.form != nil {
+		b.Of, b.CodeHash = codeReport, nil
+	}
 	if err := p.tx.Remember(p.d.Hash, Known{Ref: ref}); err != nil {
 		return Settled{}, err
 	}

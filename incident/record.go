@@ -138,6 +138,7 @@ type What byte
 const (
 	WhatReceipt  What = 100 // the mail to a reporter
 	WhatHandover What = 101 // an alert failed: the next person has to be told
+	WhatQuestion What = 102 // a question to a reporter
 	WhatClosing  What = 110 // plus the place of the duty: the mail that says it is over
 )
 
@@ -243,6 +244,7 @@ const (
 	ClassTrouble Class = 2
 	ClassClosing Class = 3
 	ClassReceipt Class = 4
+	ClassProbe   Class = 5 // a mail to ourselves
 )
 
 // Message is one mail to one recipient, with the alerts it carries. Its bytes

@@ -54,6 +54,19 @@ func (t Tokens) Drill(messageID string) (rule string, ok bool) {
 	return parts[0], true
 }
 
+// Address returns a mailbox's address with the token of a Message-ID behind a
+// plus (RFC 5233, section 1), for those whose relays write Message-IDs of their
+// own. An address whose local part would become longer than 64 characters (RFC
+// 5321, section 4.5.3.1.1) stays as it is.
+func (t Tokens) Address(mailbox, messageID string) string {
+	local, domain, ok := strings.Cut(mailbox, "@")
+	token, _, _ := strings.Cut(messageID, "@")
+	if tagged := local + "+" + token; ok && len(tagged) <= 64 {
+		return tagged + "@" + domain
+	}
+	return mailbox
+}
+
 // Mark is what a verified token says.
 type Mark struct {
 	Ref     Ref    // zero for a bundle
@@ -83,6 +96,9 @@ func (t Tokens) Read(messageID string) (m Mark, ok bool) {
 // verified splits the local part of a Message-ID that our key made.
 func (t Tokens) verified(messageID string) (parts []string, ok bool) {
 	local, _, _ := strings.Cut(strings.Trim(strings.TrimSpace(messageID), "<>"), "@")
+	if _, tag, plus := strings.Cut(local, "+"); plus {
+		local = tag // an address of ours with the token behind the plus
+	}
 	parts = strings.Split(strings.ToLower(local), ".")
 	if len(parts) != 4 || t.tag(strings.Join(parts[:3], ".")) != parts[3] {
 		return nil, false
