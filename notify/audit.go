@@ -2,6 +2,7 @@ package notify
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync"
 	"time"
@@ -42,6 +43,9 @@ func (e *Engine) auditTurn(ctx context.Context) error {
 	}
 	if err := e.digestTurn(ctx); err != nil {
 		e.cfg.Log.Error("the weekly digest could not be made; it is tried again", "err", err)
+	}
+	if err := errors.Join(e.tellOfAlarms(ctx), e.sendProbes(ctx)); err != nil {
+		e.cfg.Log.Error("administrators or a mailbox could not be written to; it is tried again", "err", err)
 	}
 	if err := e.sweep(ctx); err != nil {
 		return err

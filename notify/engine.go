@@ -41,6 +41,12 @@ type Config struct {
 	// rungs once it is on disk. Both must return at once: the engine waits.
 	Audited func(incident.Health)
 	Alerted func(Fired)
+	// Alarms are what administrators are mailed about; nil: nothing.
+	Alarms func(now time.Time) []incident.Alarm
+	// Probes are the mailboxes that are sent a probe, and ProbeEvery how often;
+	// 0: 6 hours.
+	Probes     []ProbeTo
+	ProbeEvery time.Duration
 	// Step is called between every two steps; an error ends the engine there.
 	// Tests kill it so.
 	Step func(step string) error

@@ -307,6 +307,9 @@ func (p Planner) Plan(inc *incident.Incident) (rows []incident.Planned) {
 	if len(inc.Receipts) > 0 {
 		rows = append(rows, incident.Planned{At: inc.LastAt, Ref: inc.Ref, What: incident.WhatReceipt})
 	}
+	if len(inc.Asking) > 0 {
+		rows = append(rows, incident.Planned{At: inc.LastAt, Ref: inc.Ref, What: incident.WhatQuestion})
+	}
 	if _, ok := inc.Unhanded(); ok {
 		rows = append(rows, incident.Planned{At: inc.LastAt, Ref: inc.Ref, What: incident.WhatHandover})
 	}

@@ -106,7 +106,7 @@ func (e *Engine) dueRows(ctx context.Context) (rows []incident.Planned, err erro
 			if scanned++; scanned > scanLimit {
 				break
 			}
-			if nobody && row.What != incident.WhatReceipt {
+			if nobody && row.What != incident.WhatReceipt && row.What != incident.WhatQuestion {
 				continue
 			}
 			if e.holds(v, row, now) {
@@ -224,6 +224,8 @@ func (b *batch) take(row incident.Planned) error {
 		return b.fire(inc, kind)
 	case row.What == incident.WhatReceipt:
 		return b.receipts(inc)
+	case row.What == incident.WhatQuestion:
+		return b.questions(inc)
 	case row.What == incident.WhatHandover:
 		return b.handover(inc)
 	}

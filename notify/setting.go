@@ -116,7 +116,7 @@ func (ls Ladders) CheckPeople(all people.Directory, at time.Time) error {
 // Check of one rung: what it says about itself must make sense.
 func (r Rung) check(kind incident.DutyKind) error {
 	switch {
-	case r.Name == "" || r.Name == incident.RungClosed || r.Name == incident.RungReceipt:
+	case r.Name == "" || r.Name == incident.RungClosed || r.Name == incident.RungReceipt || r.Name == incident.RungQuestion:
 		return fmt.Errorf("ladders: a rung of %q needs a name of its own", kind)
 	case !slices.Contains([]Base{AfterStart, BeforeDue, OfficeHours, AfterDue}, r.Base):
 		return fmt.Errorf("ladders: the rung %q of %q: base %q is none of after-start, before-due, office-hours, after-due", r.Name, kind, r.Base)

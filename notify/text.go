@@ -18,9 +18,12 @@ type Writer struct {
 	From     string // envelope and From address
 	FromName string
 	ReplyTo  string // the privacy mailbox; empty: From
-	URL      string // only source of links
-	Tokens   incident.Tokens
-	Sign     *tls.Certificate // S/MIME; nil: mail is not signed
+	// ReplyPlus puts our token behind a plus in the address for replies to a
+	// question, for those whose relays write Message-IDs of their own.
+	ReplyPlus bool
+	URL       string // only source of links
+	Tokens    incident.Tokens
+	Sign      *tls.Certificate // S/MIME; nil: mail is not signed
 }
 
 // line is one incident in a mail to one person.

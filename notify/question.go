@@ -1,0 +1,102 @@
+package notify
+
+import (
+	"errors"
+	"time"
+
+	"meldklok/incident"
+	"meldklok/notify/mailer"
+	"meldklok/ui/locale"
+)
+
+// noteCode: the reporter gave no address, and finds the question with the
+// receipt code. Stored in the log.
+const noteCode = "waits-for-code"
+
+// questions mails what officers ask reporters. Unlike a receipt a question is
+// never capped: a person decided to send it.
+func (b *batch) questions(inc *incident.Incident) error {
+	for _, n := range inc.Asking {
+		body := &incident.Alerted{Rung: incident.RungQuestion, Due: b.now, Report: n}
+		note, err := b.question(inc, inc.Questions[n-1], body)
+		if err != nil {
+			return err
+		}
+		body.Note = note
+		if _, err := b.tx.Append(incident.Stream{Ref: inc.Ref}, b.act(), body); err != nil {
+			return err
+		}
+	}
+	if len(inc.Asking) == 0 {
+		_, err := b.tx.Append(incident.Stream{Ref: inc.Ref}, b.act())
+		return err
+	}
+	return nil
+}
+
+// question queues the mail with one question, or says why there is none.
+func (b *batch) question(inc *incident.Incident, q incident.Question, body *incident.Alerted) (note string, err error) {
+	report := inc.Reports[q.Report-1]
+	if report.Reach == incident.ReachCode {
+		return noteCode, nil
+	}
+	asked, reported, err := b.questionParts(inc, q, report)
+	if err != nil {
+		return "", err
+	}
+	to := reported.Private.From
+	if to.Email == "" || asked.Private.Text == "" {
+		return noteNoAddress, nil // destroyed on schedule meanwhile
+	}
+	id := b.tx.NextMessage()
+	content := b.e.cfg.Writer.questionMail(to, reported.Private.Lang, id, inc.Ref, asked.Private.Text, reported.Private.MessageID, b.now)
+	m := incident.Message{ID: id, Class: incident.ClassReceipt, To: to.Email, Deadline: b.now, Owner: incident.Stream{Ref: inc.Ref}}
+	m.Alerts = []incident.Alert{{Ref: inc.Ref, Rung: incident.RungQuestion, Due: b.now}}
+	switch err := b.queue(m, content); {
+	case errors.Is(err, mailer.ErrAddress):
+		return noteAddress, nil
+	case err != nil:
+		return "", err
+	}
+	body.To = []incident.Told{{Message: id, MessageID: content.MessageID}}
+	return "", nil
+}
+
+// questionParts reads the question and the report of whoever is asked.
+func (b *batch) questionParts(inc *incident.Incident, q incident.Question, report incident.Report) (*incident.Asked, *incident.Reported, error) {
+	stream := incident.Stream{Ref: inc.Ref}
+	e, err := b.tx.Entry(stream, q.Entry)
+	if err != nil {
+		return nil, nil, err
+	}
+	r, err := b.tx.Entry(stream, report.Entry)
+	if err != nil {
+		return nil, nil, err
+	}
+	asked, isAsked := e.Body.(*incident.Asked)
+	reported, isReported := r.Body.(*incident.Reported)
+	if !isAsked || !isReported {
+		return nil, nil, errors.New("notify: the log holds no question or no report where the incident says")
+	}
+	return asked, reported, nil
+}
+
+// questionMail puts a question to a reporter. It says what a person of ours
+// asks, and quotes nothing of the report.
+func (wr Writer) questionMail(to incident.Address, lang string, id uint64, ref incident.Ref, question, original string, now time.Time) mailer.Mail {
+	w := words{lang: locale.Pick(lang), now: now}
+	l := letter{Lang: w.lang, Tone: calm, Subject: w.t("mail.subject.question", map[string]any{"ref": ref}), Intro: []string{
+		w.t("mail.question.lead", map[string]any{"ref": ref}), question, w.t("mail.question.answer", nil), w.t("mail.receipt.careful", nil),
+	}, Footer: []string{w.t("mail.footer", nil)}}
+	m := wr.envelope(to.Email, to.Name, id, ref, now)
+	m.Subject, m.Text, m.HTML = l.Subject, l.text(), l.html()
+	m.Header = [][2]string{{LoopHeader, "question"}}
+	if wr.ReplyPlus {
+		m.ReplyTo = wr.Tokens.Address(wr.ReplyTo, m.MessageID)
+	}
+	if original != "" {
+		m.InReplyTo = "<" + original + ">"
+		m.References = append([]string{m.InReplyTo}, m.References...)
+	}
+	return m
+}
