@@ -31,7 +31,7 @@ var allowed = map[string]string{
 	"POST /parked/:item/promote": "od", "POST /parked/:item/reviewed": "od",
 	"POST /incidents/:ref/seen": "odf",
 
-	"GET /outbox": "odfua", "GET /health": "odfua", "GET /management": "odfum",
+	"GET /outbox": "odfua", "GET /health": "odfua", "GET /mailbox": "odfua", "GET /management": "odfum",
 
 	"GET /people": "a", "POST /people": "a", "GET /people/:id": "a", "POST /people/:id": "a",
 	"POST /people/:id/invite": "a", "POST /people/:id/absence": "a", "POST /people/:id/sign-out": "a",

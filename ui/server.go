@@ -44,6 +44,9 @@ type Config struct {
 	MailNotice func() string
 	// Proof writes the proof of alert of an incident as a file; nil: there is none.
 	Proof func(lang string, inc *incident.Incident, alerts []incident.Proof, org *incident.Org, now time.Time) ([]byte, error)
+	// Mailboxes says how the watched mailboxes stand, their trouble explained in
+	// the language; nil: none is watched.
+	Mailboxes func(lang string) []incident.WatchedMailbox
 }
 
 // defaultUpload bounds a report form with its files.
@@ -71,6 +74,9 @@ func (cfg Config) fill() (Config, error) {
 	if cfg.MailNotice == nil {
 		cfg.MailNotice = func() string { return "" }
 	}
+	if cfg.Mailboxes == nil {
+		cfg.Mailboxes = func(string) []incident.WatchedMailbox { return nil }
+	}
 	if cfg.MaxUpload <= 0 {
 		cfg.MaxUpload = defaultUpload
 	}
@@ -96,6 +102,7 @@ func New(cfg Config) (*Server, error) {
 	pages, err := web.New(web.Config{
 		Service: cfg.Service, Sessions: cfg.Sessions, Now: cfg.Now, Health: cfg.Health,
 		MailNotice: cfg.MailNotice, URL: cfg.URL, MaxUpload: cfg.MaxUpload, Log: cfg.Log, Proof: cfg.Proof,
+		Mailboxes: cfg.Mailboxes,
 	})
 	if err != nil {
 		return nil, err

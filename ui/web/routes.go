@@ -108,6 +108,7 @@ func (p *Pages) Routes() []Route {
 
 		{Method: get, Path: "/outbox", Access: mailSeers(), Handle: p.outbox},
 		{Method: get, Path: "/outbox/:id", Access: readers(), Handle: p.outboxItem},
+		{Method: get, Path: "/mailbox", Access: healthSeen(), Handle: p.mailbox},
 		{Method: get, Path: "/health", Access: healthSeen(), Handle: p.health},
 		{Method: get, Path: "/management", Access: overseers(), Handle: p.management},
 

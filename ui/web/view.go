@@ -230,6 +230,7 @@ func navigation(p *people.Person) []NavItem {
 		{NavItem{"/board", "nav.board"}, readers()},
 		{NavItem{"/incidents", "nav.incidents"}, readers()},
 		{NavItem{"/parked", "nav.parked"}, readers()},
+		{NavItem{"/mailbox", "nav.mailbox"}, healthSeen()},
 		{NavItem{"/outbox", "nav.outbox"}, mailSeers()},
 		{NavItem{"/management", "nav.management"}, overseers()},
 		{NavItem{"/people", "nav.people"}, keepers()},

@@ -17,8 +17,9 @@ type Config struct {
 	Now        func() time.Time
 	Health     func() incident.Health
 	MailNotice func() string // folder of kept mails, or empty
-	URL        string        // the only source of absolute links
-	MaxUpload  int64         // bytes of a report with its files
+	Mailboxes  func(lang string) []incident.WatchedMailbox
+	URL        string // the only source of absolute links
+	MaxUpload  int64  // bytes of a report with its files
 	Log        *slog.Logger
 	// Proof writes the proof of alert of an incident as a file, complete in
 	// itself; nil: there is none.

@@ -1,0 +1,74 @@
+package web
+
+import (
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"meldklok/incident"
+	"meldklok/ui/locale"
+)
+
+// mailboxData is how the watched mailboxes stand. The page shows no case: it is
+// for administrators too.
+type mailboxData struct {
+	Boxes  []mailboxView
+	Parked int
+}
+
+// mailboxView is one watched mailbox with what is wrong, in words.
+type mailboxView struct {
+	incident.WatchedMailbox
+	Explained []explained
+}
+
+// Well reports that nothing is wrong.
+func (m mailboxView) Well() bool { return len(m.Explained) == 0 && m.Trouble == "" }
+
+// ProbeState names how the last probe stands: none, sent, seen or lost.
+func (m mailboxView) ProbeState(now time.Time) string {
+	switch {
+	case !m.Probed || m.Probe.Message == 0:
+		return "none"
+	case !m.Probe.Seen.IsZero():
+		return "seen"
+	case m.Probe.Lost(m.LastGood, now):
+		return "lost"
+	}
+	return "sent"
+}
+
+// mailbox shows the mailboxes that are watched, and what to do.
+func (p *Pages) mailbox(c echo.Context) error {
+	org, err := p.cfg.Service.Org(c.Request().Context())
+	if err != nil {
+		return err
+	}
+	d, lang := mailboxData{Parked: org.Parked}, p.language(c)
+	for _, m := range p.cfg.Mailboxes(lang) {
+		view := mailboxView{WatchedMailbox: m}
+		for _, f := range m.Findings(p.now()) {
+			view.Explained = append(view.Explained, explained{f, finding(lang, f), todo(lang, f)})
+		}
+		d.Boxes = append(d.Boxes, view)
+	}
+	return p.show(c, "mailbox", d)
+}
+
+// Flag says why a received time deserves a look.
+func (v *View) Flag(code string) string { return v.either("received-flag."+code, "reports.flag") }
+
+// Origin says in words what the organisation's own mail server found out about
+// the sender: «SPF klopt, DKIM ontbreekt».
+func (v *View) Origin(auth string) string {
+	var found []string
+	for one := range strings.FieldsSeq(auth) {
+		check, verdict, _ := strings.Cut(one, "=")
+		if !locale.Has("auth." + verdict) {
+			verdict = "error"
+		}
+		found = append(found, v.T("auth."+verdict, "check", strings.ToUpper(check)))
+	}
+	return strings.Join(found, ", ")
+}
