@@ -54,6 +54,7 @@ type App struct {
 	metrics  *metrics
 	pump     *pump
 	pages    *ui.Server
+	watches  []*watch
 	failed   chan error // a write to disk failed for good
 	seams
 	keyFile string // where the master key is
@@ -90,6 +91,9 @@ func open(place Place, cfg *parsed, with seams) (*App, error) {
 	if err := useLadders(a.service, a.planner); err != nil {
 		return nil, errors.Join(err, a.store.Close())
 	}
+	if err := a.openMailboxes(context.Background()); err != nil {
+		return nil, errors.Join(err, a.store.Close())
+	}
 	if first || fresh {
 		if err := a.exportKey(); err != nil {
 			return nil, errors.Join(err, a.store.Close())
@@ -115,8 +119,9 @@ func (a *App) wire() {
 	a.webhooks = a.newWebhooks()
 	a.engine = notify.New(notify.Config{
 		Store: a.store, Planner: a.planner, Now: a.now, Log: a.log, Period: a.cfg.Period, Batch: batch,
-		Writer:     notify.Writer{From: a.cfg.From, FromName: a.cfg.FromName, ReplyTo: a.cfg.replyTo, URL: a.cfg.URL, Tokens: tokens, Sign: a.cfg.sign},
+		Writer:     notify.Writer{From: a.cfg.From, FromName: a.cfg.FromName, ReplyTo: a.cfg.replyTo, ReplyPlus: a.cfg.ReplyPlus, URL: a.cfg.URL, Tokens: tokens, Sign: a.cfg.sign},
 		Transports: a.roads, After: a.after, Step: a.step, Rederive: a.rederive, Findings: a.findings, Ended: a.metrics.mailEnded,
+		Alarms: a.mailboxAlarms, Probes: a.probeTargets(), ProbeEvery: a.cfg.ProbeEvery,
 		Pending: func(context.Context) error { a.pump.wake(); return nil },
 		Audited: a.webhooks.Audited, Alerted: a.alerted,
 	})
@@ -165,6 +170,7 @@ func (a *App) findings(now time.Time) (f []incident.Finding) {
 	if org, err := a.service.Org(context.Background()); err == nil && org.Settings[settingKeyProved] != `"yes"` {
 		f = append(f, incident.Finding{Code: "key-export-unproved", Level: incident.Amber})
 	}
+	f = append(f, a.mailboxFindings(now)...)
 	return append(f, a.webhooks.Findings()...)
 }
 
@@ -208,7 +214,7 @@ func (a *App) Run(ctx context.Context, w io.Writer) (err error) {
 	}
 	a.turned = a.now()
 	var running sync.WaitGroup
-	errs := make(chan error, len(servers)+3)
+	errs := make(chan error, len(servers)+len(a.watches)+3)
 	start := func(name string, run func(context.Context) error) {
 		running.Go(func() {
 			if err := run(ctx); err != nil {
@@ -219,6 +225,9 @@ func (a *App) Run(ctx context.Context, w io.Writer) (err error) {
 	start("engine", a.engine.Run)
 	start("intake", a.pump.run)
 	start("webhooks", a.webhooks.Run)
+	for _, w := range a.watches {
+		start("mailbox "+w.Name, w.run)
+	}
 	for _, s := range servers {
 		start(s.name, s.serve)
 	}
@@ -248,6 +257,7 @@ func (a *App) uiConfig() ui.Config {
 	c := ui.Config{
 		Service: a.service, Sessions: a.sessions, Now: a.now, Health: a.engine.Health, Live: a.live, Ready: a.ready,
 		URL: a.cfg.URL, TrustedProxies: a.cfg.proxies, Log: a.log, Metrics: a.metrics.handler(), Proof: notify.Proof,
+		Mailboxes: a.watchedMailboxes,
 	}
 	if len(a.cfg.relays) == 0 {
 		c.MailNotice = a.outboxFolder

@@ -36,7 +36,9 @@ type ServeConfig struct {
 	LMTPListen string   `name:"lmtp-listen" help:"Address (or unix:PATH) for mail in by LMTP; empty: none." env:"MELDKLOK_LMTP_LISTEN" placeholder:"ADDR"`
 	Recipients []string `name:"recipient" help:"Address, or @domain, for which mail is taken in; repeatable." default:"privacy@localhost" env:"MELDKLOK_RECIPIENT" placeholder:"ADDRESS"`
 	OwnHosts   []string `name:"own-host" help:"Mail server of your organisation, whose Received and Authentication-Results lines are believed; repeatable." env:"MELDKLOK_OWN_HOST" placeholder:"HOST"`
-	MaxMail    int64    `help:"Size limit of one message, in MiB." default:"50" env:"MELDKLOK_MAX_MAIL" placeholder:"MIB"`
+	MailboxConfig
+	ProbeEvery time.Duration `help:"How often a probe mail is sent to each watched mailbox, to see it come in." default:"6h" env:"MELDKLOK_PROBE_EVERY"`
+	MaxMail    int64         `help:"Size limit of one message, in MiB." default:"50" env:"MELDKLOK_MAX_MAIL" placeholder:"MIB"`
 
 	Relays       []string `name:"relay" help:"Outgoing mail server, smtp+starttls://USER@HOST:587, smtps://… or smtp://localhost:25; repeatable, in order of preference. None: mails are kept in the data folder and sent to nobody." env:"MELDKLOK_RELAY" placeholder:"URL"`
 	RelaySecrets []string `name:"relay-password-file" help:"File with the password of the relay at the same place in the list; repeatable." env:"MELDKLOK_RELAY_PASSWORD_FILE" placeholder:"FILE"`
@@ -49,6 +51,7 @@ type ServeConfig struct {
 	Webhooks       []string `name:"webhook" help:"Second road, for urgent alerts and for trouble of Meldklok itself: json+https://…, teams+https://…, slack+https://… or ntfy+https://…, or FORMAT+file:PATH for an address in a file; repeatable." env:"MELDKLOK_WEBHOOK" placeholder:"URL"`
 	WebhookSecrets []string `name:"webhook-secret-file" help:"File with the signing key (json) or the access token (ntfy) of the webhook at the same place in the list; - for none; repeatable." env:"MELDKLOK_WEBHOOK_SECRET_FILE" placeholder:"FILE"`
 	Heartbeat      string   `help:"Address (https://… or file:PATH) that is pinged once a minute while audits are clean, so that silence is the alarm." env:"MELDKLOK_HEARTBEAT" placeholder:"URL"`
+	ReplyPlus      bool     `help:"Put a token behind a plus in the address for answers to a question (privacy+TOKEN@…), for relays that write Message-IDs of their own. The mailbox must take such addresses." env:"MELDKLOK_REPLY_PLUS"`
 
 	Period    time.Duration `help:"Time between two turns of the engine." default:"5s" env:"MELDKLOK_PERIOD"`
 	LogFormat string        `help:"Form of the log: text or json." enum:"text,json" default:"text" env:"MELDKLOK_LOG_FORMAT"`
@@ -63,6 +66,8 @@ type parsed struct {
 	sign    *tls.Certificate // nil: mail is not signed
 	replyTo string
 	targets []webhook.Target
+
+	mailboxes []watched
 }
 
 // check reads what the flags hold and says in one sentence each what is wrong.
@@ -95,6 +100,10 @@ func (c ServeConfig) check() (*parsed, error) {
 			continue
 		}
 		p.relays = append(p.relays, relay)
+	}
+	var err error
+	if p.mailboxes, err = c.MailboxConfig.mailboxes(time.Now); err != nil {
+		errs = append(errs, err)
 	}
 	if c.MaxMail < 1 || c.MaxMail > 500 {
 		errs = append(errs, fmt.Errorf("--max-mail %d: choose from 1 to 500 MiB", c.MaxMail))

@@ -32,6 +32,7 @@ type desk struct {
 	door      string // the service's own SMTP listener; empty: it is not running, or has none
 	recipient string
 	now       func() time.Time
+	mailboxes func(lang string) []incident.WatchedMailbox // nil: the service is not running
 
 	stdin          io.Reader
 	stdout, stderr io.Writer

@@ -42,6 +42,7 @@ type house struct {
 	adapt func(*ServeConfig) // changes the settings of the next start; nil: nothing
 	dial  dialer             // of webhooks
 	skew  atomic.Int64       // nanoseconds by which the computer's clock is ahead
+	tune  func(*parsed)      // changes the configuration before each start; nil: nothing
 
 	app    *App
 	cancel context.CancelFunc
@@ -80,7 +81,7 @@ func inDir(t *testing.T, dir string, fn func(t *testing.T, h *house)) {
 func (h *house) start() {
 	h.t.Helper()
 	settings := ServeConfig{
-		URL: "https://meldklok.example.org", From: "meldklok@example.org", Recipients: []string{"privacy@example.org"},
+		URL: "https://meldklok.example.org", From: "meldklok@example.org", Recipients: []string{"privacy@example.org", "meldklok@example.org"}, MailListen: "127.0.0.1:0",
 		Relays: []string{"smtp://localhost:25"}, MaxMail: 1, Period: time.Minute,
 	}
 	if h.adapt != nil {
@@ -92,6 +93,9 @@ func (h *house) start() {
 	}
 	relay := cfg.relays[0].(mailer.Relay)
 	relay.Dial = h.relay.Dial
+	if h.tune != nil {
+		h.tune(cfg)
+	}
 	h.app, err = open(Place{Data: filepath.Join(h.dir, "data"), KeyFile: filepath.Join(h.dir, "master.key")}, cfg, seams{
 		log: slog.New(slog.DiscardHandler), now: func() time.Time { return time.Now().Add(time.Duration(h.skew.Load())) }, roads: []mailer.Transport{relay}, step: h.step, work: 2,
 		dial: h.dial,
@@ -104,6 +108,9 @@ func (h *house) start() {
 	h.done.Go(func() { h.runErr = h.app.engine.Run(ctx) })
 	h.done.Go(func() { _ = h.app.pump.run(ctx) })
 	h.done.Go(func() { _ = h.app.webhooks.Run(ctx) })
+	for _, w := range h.app.watches {
+		h.done.Go(func() { _ = w.run(ctx) })
+	}
 }
 
 // stop ends the program.

@@ -48,11 +48,12 @@ type cli struct {
 	User     userCommand     `cmd:"" help:"People: who is alerted, and who may sign in."`
 	Ladder   ladderCommand   `cmd:"" help:"Who is alerted when: show or set the ladders."`
 	Drill    drillCommand    `cmd:"" help:"Exercise the whole path, from a mail in to alerts at management."`
+	Mailbox  mailboxCommand  `cmd:"" help:"The mailboxes that are watched: test them, or see how they stand."`
 	Verify   verifyCommand   `cmd:"" help:"Replay the whole record and say whether it is whole."`
 	Key      keyCommand      `cmd:"" help:"The master key: prove or make its recovery copy."`
 	Demo     demoCommand     `cmd:"" help:"Watch 72 hours pass in a minute, in an instance that is thrown away."`
 	Deploy   deployCommand   `cmd:"" help:"Print a sample configuration, systemd unit or container file."`
-	Help     helpCommand     `cmd:"" help:"Explain a subject: json."`
+	Help     helpCommand     `cmd:"" help:"Explain a subject: json or mailbox."`
 }
 
 // world is what a program touches outside itself.
@@ -105,7 +106,7 @@ func helpAsFlag(args []string) []string {
 	switch {
 	case len(args) == 1 && args[0] == "help":
 		return []string{"--help"}
-	case len(args) == 2 && args[0] == "help" && args[1] != "json":
+	case len(args) == 2 && args[0] == "help" && args[1] != "json" && args[1] != "mailbox":
 		return []string{args[1], "--help"}
 	}
 	return args
