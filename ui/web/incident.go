@@ -22,6 +22,7 @@ type incidentData struct {
 	Clocks   []clockView
 	Readings *incident.Readings // how else the AP's period could be counted
 	Reports  []reportView
+	Talk     []turnView // questions to reporters, and their answers
 	Score    *scoreView
 	Facts    []factView
 	Alerts   []alertView
@@ -83,6 +84,7 @@ func actionsFor(inc *incident.Incident) []string {
 			actions = append(actions, names...)
 		}
 	}
+	add(inc.CanAsk(), "ask")
 	add(ap != nil, "confirm")
 	add(apOpen, "notify", "does-not-apply")
 	add((apOpen || (filed && !inc.Closed)) && !inc.Exercise, "file")
@@ -135,6 +137,9 @@ func (p *Pages) incidentView(c echo.Context) (*View, error) {
 	}
 	d.Score, d.Facts = scoreOf(v, d.Inc), factsOf(v, d.Inc.Facts)
 	if d.Reports, err = p.reports(ctx, d.Inc, entries); err != nil {
+		return nil, err
+	}
+	if d.Talk, err = p.talk(ctx, d.Inc, d.people, entries); err != nil {
 		return nil, err
 	}
 	d.Alerts = p.alerts(ctx, d, entries)

@@ -60,6 +60,8 @@ func command(name string, values url.Values) (incident.Command, error) {
 		return incident.Describe{Title: get("title"), Summary: get("summary")}, nil
 	case "notify":
 		return incident.WillNotify{Reasons: get("reasons"), TellPeople: get("tell") == "yes"}, nil
+	case "ask":
+		return askCommand(values), nil
 	case "waive":
 		w := incident.Waive{Duty: incident.DutyKind(get("duty")), Reasons: get("reasons")}
 		if w.Duty == "" || w.Duty == incident.DutyAP {

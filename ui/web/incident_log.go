@@ -193,6 +193,8 @@ func detailOf(v *View, all people.Directory, body incident.Body) []string {
 		say(decidedLine(v, b), codeWord(v, b), b.Reasons)
 	case *incident.Filed:
 		say(v.T("log.filed", "kind", v.Word("filing", b.Filing.Kind), "number", b.Filing.Number, "at", b.Filing.At), b.Filing.Delay, b.Filing.WhyEarlier)
+	case *incident.Asked:
+		say(b.Private.Text)
 	case *incident.MergedFrom:
 		say(b.From.String())
 	case *incident.Alerted:

@@ -2,7 +2,6 @@ package web
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"mime/multipart"
 	"net/http"
@@ -238,6 +237,9 @@ func (p *Pages) reported(c echo.Context) error {
 type codeData struct {
 	Status incident.Status
 	Since  time.Time
+	Turns  []incident.Turn // questions to this reporter, and the answers
+	Code   string          // goes back with an answer
+	Once   string          // recognises the same answer sent twice
 }
 
 func (p *Pages) codeForm(c echo.Context) error { return p.show(c, "code", nil) }
@@ -248,22 +250,14 @@ func (p *Pages) code(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	if values.Has("answer") {
+		return p.answer(c, values)
+	}
 	data, err := p.byCode(c, values.Get("code"))
-	status := 0
-	switch {
-	case err == nil:
-		return p.show(c, "code", data)
-	case errors.Is(err, errFlood):
-		err, status = refuse("code", "too-many-tries"), http.StatusTooManyRequests
-	case errors.Is(err, incident.ErrNotFound):
-		err = refuse("code", "no-such-code")
-	}
-	v := p.view(c, "code", nil)
-	refusedStatus, err := v.refused("code", values, err)
 	if err != nil {
-		return err
+		return p.codeRefused(c, nil, "code", values, err)
 	}
-	return p.render(c, max(status, refusedStatus), v)
+	return p.show(c, "code", data)
 }
 
 func (p *Pages) byCode(c echo.Context, code string) (*codeData, error) {
@@ -273,14 +267,5 @@ func (p *Pages) byCode(c echo.Context, code string) (*codeData, error) {
 	if strings.TrimSpace(code) == "" {
 		return nil, refuse("code", "required")
 	}
-	ctx := c.Request().Context()
-	ref, err := p.cfg.Service.FindByCode(ctx, code)
-	if err != nil {
-		return nil, err
-	}
-	inc, err := p.cfg.Service.Incident(ctx, ref)
-	if err != nil {
-		return nil, fmt.Errorf("web: report behind a code: %w", err)
-	}
-	return &codeData{Status: inc.Status(), Since: inc.Received}, nil
+	return p.codeView(c, code)
 }
