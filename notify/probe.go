@@ -67,6 +67,6 @@ func (wr Writer) probeMail(to string, id uint64, now time.Time) mailer.Mail {
 	}
 	return mailer.Mail{
 		From: wr.From, FromName: wr.FromName, To: to, MessageID: token, References: []string{"<" + token + ">"}, Date: now,
-		Subject: l.Subject, Text: l.text(), Header: [][2]string{{LoopHeader, "probe"}},
+		Subject: l.Subject, Text: l.text(), HTML: l.html(), Header: [][2]string{{LoopHeader, "probe"}},
 	}
 }
