@@ -1,6 +1,7 @@
 package mailbox
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -80,8 +81,14 @@ func (c *connection) body(ctx context.Context, uid uint32, take func(io.Reader) 
 	for item := message.Next(); item != nil; item = message.Next() {
 		if body, ok := item.(imapclient.FetchItemDataBodySection); ok && body.Literal != nil {
 			w.rest()
-			outcome = take(&watchedBody{body.Literal, w, body.Literal.Size()})
+			watched := &watchedBody{r: body.Literal, w: w, left: body.Literal.Size()}
+			outcome = take(watched)
 			w.again()
+			if watched.broken {
+				// The connection is gone. Draining would read beside the
+				// client's own reader, which is winding up.
+				return true, cmp.Or(outcome, watched.err)
+			}
 			break
 		}
 	}
@@ -96,6 +103,9 @@ type watchedBody struct {
 	r    io.Reader
 	w    *watchdog
 	left int64
+
+	broken bool // the server's side failed
+	err    error
 }
 
 func (b *watchedBody) Read(p []byte) (int, error) {
@@ -108,6 +118,7 @@ func (b *watchedBody) Read(p []byte) (int, error) {
 	}
 	if err != nil && !errors.Is(err, io.EOF) {
 		err = b.w.judge(stageFetch, err)
+		b.broken, b.err = true, err
 	}
 	return n, err
 }

@@ -388,7 +388,7 @@ func TestTwoMailboxes(t *testing.T) {
 // TestCutBody: a body that ends before its announced size is no message.
 func TestCutBody(t *testing.T) {
 	w := &watchdog{ctx: t.Context(), timer: time.NewTimer(time.Hour), limit: time.Hour}
-	b := &watchedBody{strings.NewReader("half"), w, 10}
+	b := &watchedBody{r: strings.NewReader("half"), w: w, left: 10}
 	if _, err := io.ReadAll(b); !errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Errorf("read: %v", err)
 	}
