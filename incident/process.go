@@ -43,7 +43,10 @@ func (s *Service) Process(ctx context.Context, item uint64) (out Settled, err er
 		if out, err = p.settle(); err != nil {
 			return err
 		}
-		return tx.Settle(item)
+		if out.Duplicate || out.Probe {
+			err = tx.Stage(item) // so that a crash before discard leaves no bytes behind
+		}
+		return errors.Join(err, tx.Settle(item))
 	})
 	if err == nil && (out.Duplicate || out.Probe) {
 		err = s.discard(ctx, item, d.Chunks)
