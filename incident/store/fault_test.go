@@ -119,6 +119,36 @@ func TestFullDiskRefusesAndRecovers(t *testing.T) {
 	}
 }
 
+// The bytes of a report that was here before are dropped, also when that is
+// interrupted at any place.
+func TestRepeatedReportLeavesNoBytes(t *testing.T) {
+	body := mailText(1, strings.Repeat("dezelfde bytes ", 30_000))
+	for n := int64(1); ; n++ {
+		f := &faulty{Engine: NewMemory(), with: ErrFull}
+		r := over(t, f, NewMemory())
+		first := report(t, r.service(), body)
+		f.failCommit.Store(f.commits.Load() + n)
+		_, _ = tryReport(r.service(), body)
+		reached := f.commits.Load() >= f.failCommit.Load()
+		f.failCommit.Store(0)
+		r = r.again()
+		processPending(t, r.service())
+		inc, err := r.service().Incident(t.Context(), first.Ref)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, row := range rawRows(t, f, tableBlob) {
+			if number(row.key) != inc.Reports[0].Item {
+				t.Errorf("commit %d failed: the bytes of item %d are left", n, number(row.key))
+			}
+		}
+		r.verify()
+		if !reached {
+			return
+		}
+	}
+}
+
 // After a failed sync nobody knows what is on disk: the process ends.
 func TestFailedSyncEndsTheProcess(t *testing.T) {
 	for _, kept := range []bool{false, true} {
