@@ -41,11 +41,12 @@ func (e *Engine) tellOfAlarms(ctx context.Context) error {
 	return nil
 }
 
-// dueAlarms picks those that were not told yet, or long enough ago.
+// dueAlarms picks those that were not told yet, or long enough ago. What was
+// told in the future was told by a clock that was wrong.
 func dueAlarms(alarms []incident.Alarm, told map[string]time.Time, now time.Time) (due []incident.Alarm) {
 	for _, a := range alarms {
 		last, ever := told[a.Key]
-		if !ever || (a.Again > 0 && !now.Before(last.Add(a.Again))) {
+		if !ever || (a.Again > 0 && (last.After(now) || !now.Before(last.Add(a.Again)))) {
 			due = append(due, a)
 		}
 	}

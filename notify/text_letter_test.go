@@ -161,6 +161,9 @@ func kindsOfMail(lang string, now time.Time) map[string]func(*incident.Incident)
 		"receipt": func(inc *incident.Incident) mailer.Mail {
 			return wr.receiptMail(incident.Address{Email: "r@example.org"}, lang, 5, inc, incident.Report{Received: started}, "x@example.org", now)
 		},
+		"question": func(inc *incident.Incident) mailer.Mail {
+			return wr.questionMail(incident.Address{Email: "r@example.org"}, lang, 5, inc.Ref, "Is the list back?", "x@example.org", now)
+		},
 		"digest": func(inc *incident.Incident) mailer.Mail {
 			return wr.digestMail(p, 5, testDigest(inc), testHead, now)
 		},
