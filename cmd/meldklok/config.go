@@ -108,8 +108,8 @@ func (c ServeConfig) check() (*parsed, error) {
 	if c.MaxMail < 1 || c.MaxMail > 500 {
 		errs = append(errs, fmt.Errorf("--max-mail %d: choose from 1 to 500 MiB", c.MaxMail))
 	}
-	if c.Period < 100*time.Millisecond || c.Period > time.Minute {
-		errs = append(errs, fmt.Errorf("--period %s: choose from 100ms to 1m", c.Period))
+	if c.Period < 100*time.Millisecond || c.Period > 5*time.Minute {
+		errs = append(errs, fmt.Errorf("--period %s: choose from 100ms to 5m", c.Period))
 	}
 	if c.SMIMECert != "" || c.SMIMEKey != "" {
 		cert, err := tls.LoadX509KeyPair(c.SMIMECert, c.SMIMEKey)

@@ -47,7 +47,7 @@ type house struct {
 	app    *App
 	cancel context.CancelFunc
 	done   sync.WaitGroup
-	runErr error
+	killed atomic.Bool // the engine ended at a step
 }
 
 // inBubble runs fn in virtual time that starts at friday, with one person for
@@ -105,7 +105,7 @@ func (h *house) start() {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	h.cancel = cancel
-	h.done.Go(func() { h.runErr = h.app.engine.Run(ctx) })
+	h.done.Go(func() { h.killed.Store(h.app.engine.Run(ctx) != nil) })
 	h.done.Go(func() { _ = h.app.pump.run(ctx) })
 	h.done.Go(func() { _ = h.app.webhooks.Run(ctx) })
 	for _, w := range h.app.watches {

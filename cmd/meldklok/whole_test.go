@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -237,15 +238,15 @@ func TestKillLate(t *testing.T) {
 }
 
 // killAt runs one case, and reports whether there was a k-th step.
-func killAt(t *testing.T, k, hours int, want ...string) (killed bool) {
+func killAt(t *testing.T, k, hours int, want ...string) bool {
 	t.Helper()
+	var steps atomic.Int64 // both loops of the engine take steps
 	ok := t.Run(fmt.Sprint(k), func(t *testing.T) {
 		inBubble(t, func(t *testing.T, h *house) {
-			steps := 0
 			h.stop()
+			h.adapt = func(c *ServeConfig) { c.Period = 5 * time.Minute }
 			h.step = func(string) error {
-				if steps++; steps == k {
-					killed = true
+				if steps.Add(1) == int64(k) {
 					return errKilled
 				}
 				return nil
@@ -254,8 +255,7 @@ func killAt(t *testing.T, k, hours int, want ...string) (killed bool) {
 			h.deliver(report)
 			for range hours {
 				time.Sleep(hour)
-				if h.runErr != nil {
-					h.runErr = nil
+				if h.killed.Swap(false) {
 					h.stop()
 					h.start()
 				}
@@ -271,7 +271,7 @@ func killAt(t *testing.T, k, hours int, want ...string) (killed bool) {
 			}
 		})
 	})
-	return killed && ok
+	return ok && steps.Load() >= int64(k)
 }
 
 // TestFastDrill: a drill that we ordered runs through the true path with
