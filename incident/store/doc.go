@@ -111,7 +111,7 @@
 // # What it costs
 //
 // Measured by the tests and benchmarks here, on two cores shared with others: a
-// report of 2 KiB takes 2.7 times its bytes on disk, at 10,000 reports, with its
+// report of 2 KiB takes 2.5 to 2.7 times its bytes on disk, at 10,000 reports, with its
 // entries, state, indexes and keys. Accepting one durably takes 1.7 times as long
 // as bare bbolt writing the same bytes, with 64 senders about 3.5 times, half of
 // it the compression. Sealing and linking an entry takes 2 µs more than encoding

@@ -5,6 +5,8 @@ import (
 	"os"
 	"sync"
 	"testing"
+
+	"meldklok/incident"
 )
 
 // A report of 2 KiB costs at most three times its bytes on disk, with its
@@ -12,11 +14,16 @@ import (
 func TestReportCostsAtMostThreeTimesItsBytes(t *testing.T) {
 	const size, senders = 2 << 10, 16
 	reports := 1_000
-	if os.Getenv("MELDKLOK_REAL") == "1" {
-		reports = 10_000 // scoring them takes longer than storing them
+	if os.Getenv("MELDKLOK_REAL") == "1" && !raced {
+		reports = 10_000 // as DESIGN states it
 	}
 	r := onDisk(t, t.TempDir())
 	svc := r.service()
+	svc.Read = func(raw []byte, in incident.Incoming, o incident.ReadOptions) incident.Reading {
+		reading := readMail(raw, in, o)
+		reading.Text = reading.Text[:600] // enough to find a dozen facts; scoring all of it is most of the time
+		return reading
+	}
 	var wg sync.WaitGroup
 	for s := range senders {
 		wg.Go(func() {
