@@ -46,7 +46,7 @@ type ServeConfig struct {
 	SMIMEKey     string   `name:"smime-key" help:"Its private key (PEM)." env:"MELDKLOK_SMIME_KEY" placeholder:"FILE"`
 	From         string   `help:"Address from which Meldklok sends." default:"meldklok@localhost" env:"MELDKLOK_FROM" placeholder:"ADDRESS"`
 	FromName     string   `help:"Name beside that address." default:"Meldklok" env:"MELDKLOK_FROM_NAME" placeholder:"NAME"`
-	ReplyTo      string   `help:"Address for replies: the privacy mailbox. Default: the first --recipient that is an address." env:"MELDKLOK_REPLY_TO" placeholder:"ADDRESS"`
+	ReplyTo      string   `help:"Address for replies: the privacy mailbox. Default: the address of the first --mailbox, or else the first --recipient that is an address." env:"MELDKLOK_REPLY_TO" placeholder:"ADDRESS"`
 
 	Webhooks       []string `name:"webhook" help:"Second road, for urgent alerts and for trouble of Meldklok itself: json+https://…, teams+https://…, slack+https://… or ntfy+https://…, or FORMAT+file:PATH for an address in a file; repeatable." env:"MELDKLOK_WEBHOOK" placeholder:"URL"`
 	WebhookSecrets []string `name:"webhook-secret-file" help:"File with the signing key (json) or the access token (ntfy) of the webhook at the same place in the list; - for none; repeatable." env:"MELDKLOK_WEBHOOK_SECRET_FILE" placeholder:"FILE"`
@@ -122,7 +122,7 @@ func (c ServeConfig) check() (*parsed, error) {
 	if err != nil {
 		errs = append(errs, err)
 	}
-	p.targets, p.replyTo = targets, c.replyAddress()
+	p.targets, p.replyTo = targets, p.replyAddress()
 	return p, errors.Join(errs...)
 }
 
@@ -134,11 +134,16 @@ func parsePrefix(text string) (netip.Prefix, error) {
 }
 
 // replyAddress is where answers go: to a mailbox that we read.
-func (c ServeConfig) replyAddress() string {
-	if c.ReplyTo != "" {
-		return c.ReplyTo
+func (p *parsed) replyAddress() string {
+	if p.ReplyTo != "" {
+		return p.ReplyTo
 	}
-	for _, r := range c.Recipients {
+	for _, m := range p.mailboxes {
+		if m.address != "" {
+			return m.address
+		}
+	}
+	for _, r := range p.Recipients {
 		if !strings.HasPrefix(r, "@") && strings.Contains(r, "@") {
 			return r
 		}

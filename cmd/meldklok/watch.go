@@ -116,14 +116,17 @@ func (a *App) probeTargets() (list []notify.ProbeTo) {
 
 func (a *App) probes(m watched) bool { return len(a.cfg.relays) > 0 && m.address != "" }
 
-// mailboxFindings are those about mail in. Bounces that come to an address
-// which nobody reads would never be heard of (issue 3, point 5).
+// mailboxFindings are those about mail in. A bounce, or an answer to a question,
+// that comes to an address which nobody reads would never be heard of.
 func (a *App) mailboxFindings(now time.Time) (f []incident.Finding) {
 	for _, m := range a.watchedMailboxes("") {
 		f = append(f, m.Findings(now)...)
 	}
 	if len(a.cfg.relays) > 0 && !a.cfg.reads(a.cfg.From) {
 		f = append(f, incident.Finding{Code: "bounces-unread", Level: incident.Red})
+	}
+	if len(a.cfg.relays) > 0 && a.cfg.replyTo != "" && !a.cfg.reads(a.cfg.replyTo) {
+		f = append(f, incident.Finding{Code: "replies-unread", Level: incident.Red})
 	}
 	return f
 }
