@@ -85,8 +85,8 @@ func TestMailboxPage(t *testing.T) {
 	checkMarkup(t, "no mailbox", admin.get("/mailbox").want(http.StatusOK, "--mailbox"))
 }
 
-// TestSenderFactsInWords: flag, origin and the parser's problems are sentences.
-func TestSenderFactsInWords(t *testing.T) {
+// TestLesson17SenderFactsInWords: flag, origin and the parser's problems are sentences.
+func TestLesson17SenderFactsInWords(t *testing.T) {
 	s := newSite(t)
 	plain := s.service.Read
 	s.service.Read = func(raw []byte, in incident.Incoming, o incident.ReadOptions) incident.Reading {

@@ -171,10 +171,10 @@ func (h *house) wantCount(why string, incidents, parked int) {
 	}
 }
 
-// TestWatchedMailbox: a mail in an existing mailbox becomes an incident with
+// TestLesson1And5WatchedMailbox: a mail in an existing mailbox becomes an incident with
 // its clock from the moment the mailbox had it; what was there before the first
 // start is history; and after a restart nothing is taken twice.
-func TestWatchedMailbox(t *testing.T) {
+func TestLesson1And5WatchedMailbox(t *testing.T) {
 	inBubble(t, func(t *testing.T, h *house) {
 		h.person("admin@example.org", people.Admin)
 		p := newPost(t, h)
@@ -243,11 +243,11 @@ func TestLesson9And10And11(t *testing.T) {
 	})
 }
 
-// TestMailboxStops: a mailbox that cannot be read turns health red after five
+// TestLesson6MailboxStops: a mailbox that cannot be read turns health red after five
 // minutes and is mailed to the administrator after ten, through the relay, once
 // in four hours, also over a restart; and the mail that came meanwhile is taken
 // when it is back.
-func TestMailboxStops(t *testing.T) {
+func TestLesson6MailboxStops(t *testing.T) {
 	withMailbox(t, func(t *testing.T, h *house, p *post) {
 		time.Sleep(10 * time.Minute)
 		if h.finds("mailbox-old") || h.app.engine.Health().Red() {

@@ -110,9 +110,9 @@ func TestMailboxLists(t *testing.T) {
 	}
 }
 
-// TestMailboxTestCommand tries real mailboxes on this machine: each step is
+// TestLesson13MailboxTestCommand tries real mailboxes on this machine: each step is
 // printed, and the status is 0 only when nothing is missing.
-func TestMailboxTestCommand(t *testing.T) {
+func TestLesson13MailboxTestCommand(t *testing.T) {
 	user := imapmemserver.NewUser("privacy", "geheim")
 	if err := user.Create("INBOX", nil); err != nil {
 		t.Fatal(err)

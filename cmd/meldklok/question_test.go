@@ -13,10 +13,10 @@ import (
 
 const question = "Hoeveel klanten stonden er op die lijst, en is hij teruggehaald?"
 
-// TestQuestionByMail: an officer asks, the reporter gets the question and not a
+// TestLesson18QuestionByMail: an officer asks, the reporter gets the question and not a
 // word of the report, and the answer arrives in the conversation; it moves no
 // clock and gets no receipt. A guess at the reference joins nothing.
-func TestQuestionByMail(t *testing.T) {
+func TestLesson18QuestionByMail(t *testing.T) {
 	withMailbox(t, func(t *testing.T, h *house, p *post) {
 		p.arrive(report)
 		before := h.incident(firstRef)
