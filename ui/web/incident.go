@@ -136,7 +136,7 @@ func (p *Pages) incidentView(c echo.Context) (*View, error) {
 		d.Turn = append(d.Turn, person.Name)
 	}
 	d.Score, d.Facts = scoreOf(v, d.Inc), factsOf(v, d.Inc.Facts)
-	if d.Reports, err = p.reports(ctx, d.Inc, entries); err != nil {
+	if d.Reports, err = p.reports(ctx, v, d.Inc, entries); err != nil {
 		return nil, err
 	}
 	if d.Talk, err = p.talk(ctx, d.Inc, d.people, entries); err != nil {

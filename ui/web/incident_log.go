@@ -20,6 +20,7 @@ type reportView struct {
 	Cut     bool // the text is longer than a page shows
 	Gone    bool // destroyed on schedule
 	Form    *incident.Form
+	Finds   []findView
 }
 
 // shownText is how many bytes of a report's text a page shows, and shownReports
@@ -29,7 +30,7 @@ const (
 	shownReports = 20
 )
 
-func (p *Pages) reports(ctx context.Context, inc *incident.Incident, entries []incident.Entry) (views []reportView, err error) {
+func (p *Pages) reports(ctx context.Context, page *View, inc *incident.Incident, entries []incident.Entry) (views []reportView, err error) {
 	private := map[int]incident.ReportPrivate{}
 	for _, e := range entries {
 		if b, ok := e.Body.(*incident.Reported); ok {
@@ -42,6 +43,7 @@ func (p *Pages) reports(ctx context.Context, inc *incident.Incident, entries []i
 			if v.Form, v.Reading, err = p.readAgain(ctx, inc, r); err != nil {
 				v.Gone = true
 			}
+			v.Finds = finds(page, v.Reading)
 		}
 		if len(v.Reading.Text) > shownText {
 			v.Reading.Text, v.Cut = strings.ToValidUTF8(v.Reading.Text[:shownText], ""), true
