@@ -175,6 +175,9 @@ func (w crashWorld) settle(t *testing.T, server *mailertest.Server, accepted int
 	if err := a.pump.drain(ctx); err != nil {
 		t.Fatal(err)
 	}
+	if err := a.engine.Turn(ctx); err != nil { // reports of the last rounds were not alerted yet
+		t.Fatal(err)
+	}
 	rows, err := a.service.List(ctx, incident.Ref{}, 0)
 	if err != nil || len(rows) < accepted {
 		t.Fatalf("%d reports were accepted, %d incidents are there (%v)", accepted, len(rows), err)
