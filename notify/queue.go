@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -255,7 +256,7 @@ func (b *batch) fire(inc *incident.Incident, kind incident.DutyKind) error {
 			body.Missed = append(body.Missed, s.Name)
 		}
 	}
-	body.Missed = tail(body.Missed, 10)
+	body.Missed = named(body.Missed)
 	e := &entry{inc.Ref, body}
 	b.entries = append(b.entries, e)
 	for _, p := range audience(b.tx.Org().People, passed, b.now) {
@@ -273,8 +274,24 @@ func (b *batch) fire(inc *incident.Incident, kind incident.DutyKind) error {
 	return nil
 }
 
-// tail keeps the last n names of a long absence.
-func tail(names []string, n int) []string { return names[max(0, len(names)-n):] }
+// repeatsNamed is how many repetitions a mail after a long absence names.
+const repeatsNamed = 5
+
+// named keeps of the missed rungs every one of the ladder and, of those that
+// repeat after the deadline, the last few.
+func named(missed []string) (names []string) {
+	repeats := 0
+	for _, name := range slices.Backward(missed) {
+		if strings.Contains(name, "+") {
+			if repeats++; repeats > repeatsNamed {
+				continue
+			}
+		}
+		names = append(names, name)
+	}
+	slices.Reverse(names)
+	return names
+}
 
 func (b *batch) markReported(id people.ID) {
 	if b.reported == nil {

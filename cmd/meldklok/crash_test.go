@@ -267,7 +267,7 @@ func (w crashWorld) covered(t *testing.T, a *App, r incident.Row, proofs []incid
 		return
 	}
 	for _, s := range a.planner.Planner().Passed(r.Incident, d, until) {
-		if !told[s.Name] && !strings.HasPrefix(s.Name, "overdue") { // of many missed repetitions a mail names the last ten
+		if !told[s.Name] && !strings.HasPrefix(s.Name, "overdue") { // of many missed repetitions a mail names the last few
 			t.Errorf("%s: the rung %s passed, and nobody was told: %v", r.Ref, s.Name, told)
 		}
 	}
