@@ -160,6 +160,12 @@ func (p *pipe) Addr() net.Addr { return &net.UnixAddr{Name: "pipe"} }
 // was answered with 250.
 func (h *house) deliver(text string) {
 	h.t.Helper()
+	h.deliverFrom("colleague@example.org", text)
+}
+
+// deliverFrom is deliver with another envelope sender; empty is <>.
+func (h *house) deliverFrom(sender, text string) {
+	h.t.Helper()
 	listener := mailbox.NewListener(mailbox.ListenerConfig{
 		Accept: h.app.accept, Own: mailbox.OwnRecipients("privacy@example.org"), Now: time.Now, Domain: "example.org", MaxMessage: 1 << 20,
 	})
@@ -169,7 +175,7 @@ func (h *house) deliver(text string) {
 	ours, theirs := net.Pipe()
 	p.conns <- theirs
 	client := smtp.NewClient(ours)
-	if err := client.SendMail("colleague@example.org", []string{"privacy@example.org"}, strings.NewReader(strings.ReplaceAll(text, "\n", "\r\n"))); err != nil {
+	if err := client.SendMail(sender, []string{"privacy@example.org"}, strings.NewReader(strings.ReplaceAll(text, "\n", "\r\n"))); err != nil {
 		h.t.Fatalf("deliver: %v", err)
 	}
 	_ = client.Quit()

@@ -326,3 +326,64 @@ func TestClockRanAhead(t *testing.T) {
 		h.accounted()
 	})
 }
+
+// TestBounce: an accepted alert that comes back is red, and the next person is
+// told; a forged delivery report changes nothing and switches nobody off.
+func TestBounce(t *testing.T) {
+	inBubble(t, func(t *testing.T, h *house) {
+		h.deliver(report)
+		time.Sleep(time.Minute)
+		first := h.mails("officer@example.org")[0]
+		h.deliverFrom("", bounceOf("<2026-0001.1.guess.guess@example.org>", "one"))
+		time.Sleep(time.Minute)
+		if n := len(h.mails("deputy@example.org")); n != 0 || len(h.incident(firstRef).Trouble) != 0 {
+			t.Fatalf("a forged delivery report made %d mails", n)
+		}
+		h.deliverFrom("", bounceOf(first.id, "two"))
+		time.Sleep(time.Minute)
+		h.expect("deputy@example.org", 2*time.Minute)
+		if inc := h.incident(firstRef); len(inc.Trouble) != 1 || inc.Trouble[0].State != incident.Bounced {
+			t.Errorf("trouble = %+v", inc.Trouble)
+		}
+		time.Sleep(25 * hour)
+		if n := len(h.mails("officer@example.org")); n < 2 {
+			t.Error("the officer was muted by a bounce")
+		}
+	})
+}
+
+// bounceOf writes a delivery report (RFC 3464) about one of our mails.
+func bounceOf(id, nonce string) string {
+	return `From: MAILER-DAEMON@relay.example
+To: privacy@example.org
+Subject: Undelivered Mail Returned to Sender
+Auto-Submitted: auto-replied
+Message-ID: <` + nonce + `@relay.example>
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=delivery-status; boundary="b"
+
+--b
+Content-Type: text/plain
+
+Your mail could not be delivered.
+
+--b
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; relay.example
+
+Final-Recipient: rfc822; officer@example.org
+Action: failed
+Status: 5.1.1
+
+--b
+Content-Type: message/rfc822
+
+Message-ID: ` + id + `
+Subject: x
+
+x
+
+--b--
+`
+}
