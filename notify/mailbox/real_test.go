@@ -48,14 +48,20 @@ func freePort(t testing.TB) int {
 // awaitPort waits until somebody listens.
 func awaitPort(t testing.TB, port int) {
 	t.Helper()
-	for range 200 {
+	if !listening(port) {
+		t.Fatalf("nobody listens on port %d", port)
+	}
+}
+
+// listening waits some time for somebody to listen.
+func listening(port int) bool {
+	for began := time.Now(); time.Since(began) < 15*time.Second; time.Sleep(25 * time.Millisecond) {
 		if conn, err := net.Dial("tcp", fmt.Sprint("127.0.0.1:", port)); err == nil {
 			conn.Close()
-			return
+			return true
 		}
-		time.Sleep(25 * time.Millisecond)
 	}
-	t.Fatalf("nobody listens on port %d", port)
+	return false
 }
 
 // await waits for a condition, or fails.
@@ -178,12 +184,21 @@ func newDovecot(t testing.TB, messages int) *dovecot {
 
 func (d *dovecot) start() {
 	d.t.Helper()
+	d.run()
+	if !listening(d.imap) || !listening(d.lmtp) { // the one before it may still have held the ports
+		d.stop()
+		d.run()
+	}
+	awaitPort(d.t, d.imap)
+	awaitPort(d.t, d.lmtp)
+}
+
+func (d *dovecot) run() {
+	d.t.Helper()
 	d.cmd = exec.Command("/usr/sbin/dovecot", "-F", "-c", filepath.Join(d.dir, "conf"))
 	d.cmd.Stdout, d.cmd.Stderr = &d.log, &d.log
 	d.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // so that it ends with its children, and nobody else
 	must(d.t, d.cmd.Start())
-	awaitPort(d.t, d.imap)
-	awaitPort(d.t, d.lmtp)
 }
 
 // stop ends it and everything it started.
