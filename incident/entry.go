@@ -364,6 +364,8 @@ func bodies() map[Kind]func() Body {
 		"repeated":        func() Body { return new(Repeated) },
 		"seen":            func() Body { return new(SeenBy) },
 		"asked":           func() Body { return new(Asked) },
+		"answered":        func() Body { return new(Answered) },
+		"drafted":         func() Body { return new(Drafted) },
 		"alerted":         func() Body { return new(Alerted) },
 		"rewound":         func() Body { return new(Rewound) },
 		"delivery":        func() Body { return new(Delivery) },

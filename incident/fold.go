@@ -12,7 +12,7 @@ import (
 // FoldVersion is raised whenever [Incident.Apply] or the stored form of
 // [Incident] changes its result; state written under another version is rebuilt
 // from the logs.
-const FoldVersion = 2
+const FoldVersion = 3
 
 // Incident is the fold of an incident's log: never the truth itself, always
 // computable again. It holds no personal part.
@@ -40,9 +40,13 @@ type Incident struct {
 	Duties    []Duty    `json:"duties"`
 	Decisions []Decided `json:"decisions,omitempty"` // in order; the reasons live here
 	Filings   []Filing  `json:"filings,omitempty"`
-	Into      Ref       `json:"into,omitzero"` // merged into
-	Merged    []Ref     `json:"merged,omitempty"`
-	Closed    bool      `json:"closed,omitempty"`
+
+	Answers []GivenAnswer `json:"answers,omitempty"` // to questions of an authority's form
+	Drafts  []Draft       `json:"drafts,omitempty"`  // letters that were edited
+
+	Into   Ref   `json:"into,omitzero"` // merged into
+	Merged []Ref `json:"merged,omitempty"`
+	Closed bool  `json:"closed,omitempty"`
 
 	SeenAt    time.Time     `json:"seen_at,omitzero"`    // last «seen» or act of a person
 	PressedAt time.Time     `json:"pressed_at,omitzero"` // last «seen»
@@ -189,6 +193,10 @@ func (inc *Incident) Apply(e Entry) {
 		inc.Merged = append(inc.Merged, b.From)
 	case *Asked:
 		inc.applyAsked(e, b)
+	case *Answered:
+		inc.applyAnswered(e, b)
+	case *Drafted:
+		inc.applyDrafted(e, b)
 	case *SeenBy:
 		inc.PressedAt = e.At
 		for i := range inc.Trouble {

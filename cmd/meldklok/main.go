@@ -38,22 +38,23 @@ type cli struct {
 	Place
 	Config kong.ConfigFlag `help:"File of settings, one NAME=VALUE a line, named as the environment variables are; flags and environment win." env:"MELDKLOK_CONFIG" placeholder:"FILE"`
 
-	Serve    serveCommand    `cmd:"" default:"withargs" help:"Run the service (what happens without a command)."`
-	Report   reportCommand   `cmd:"" help:"Record one report: a mail on standard input."`
-	List     listCommand     `cmd:"" help:"List incidents, or parked mail."`
-	Show     showCommand     `cmd:"" help:"Show one incident with its log and alerts."`
-	Deadline deadlineCommand `cmd:"" help:"Compute the 72-hour deadline of a moment."`
-	Assess   assessCommand   `cmd:"" help:"Score facts (JSON on standard input); writes nothing."`
-	Scan     scanCommand     `cmd:"" help:"Show what a mail (standard input) would score; writes nothing."`
-	User     userCommand     `cmd:"" help:"People: who is alerted, and who may sign in."`
-	Ladder   ladderCommand   `cmd:"" help:"Who is alerted when: show or set the ladders."`
-	Drill    drillCommand    `cmd:"" help:"Exercise the whole path, from a mail in to alerts at management."`
-	Mailbox  mailboxCommand  `cmd:"" help:"The mailboxes that are watched: test them, or see how they stand."`
-	Verify   verifyCommand   `cmd:"" help:"Replay the whole record and say whether it is whole."`
-	Key      keyCommand      `cmd:"" help:"The master key: prove or make its recovery copy."`
-	Demo     demoCommand     `cmd:"" help:"Watch 72 hours pass in a minute, in an instance that is thrown away."`
-	Deploy   deployCommand   `cmd:"" help:"Print a sample configuration, systemd unit or container file."`
-	Help     helpCommand     `cmd:"" help:"Explain a subject: json or mailbox."`
+	Serve        serveCommand        `cmd:"" default:"withargs" help:"Run the service (what happens without a command)."`
+	Report       reportCommand       `cmd:"" help:"Record one report: a mail on standard input."`
+	List         listCommand         `cmd:"" help:"List incidents, or parked mail."`
+	Show         showCommand         `cmd:"" help:"Show one incident with its log and alerts."`
+	Deadline     deadlineCommand     `cmd:"" help:"Compute the 72-hour deadline of a moment."`
+	Assess       assessCommand       `cmd:"" help:"Score facts (JSON on standard input); writes nothing."`
+	Scan         scanCommand         `cmd:"" help:"Show what a mail (standard input) would score; writes nothing."`
+	User         userCommand         `cmd:"" help:"People: who is alerted, and who may sign in."`
+	Ladder       ladderCommand       `cmd:"" help:"Who is alerted when: show or set the ladders."`
+	Organisation organisationCommand `cmd:"" help:"Who the organisation is, for the AP's form and the letters: show or set it."`
+	Drill        drillCommand        `cmd:"" help:"Exercise the whole path, from a mail in to alerts at management."`
+	Mailbox      mailboxCommand      `cmd:"" help:"The mailboxes that are watched: test them, or see how they stand."`
+	Verify       verifyCommand       `cmd:"" help:"Replay the whole record and say whether it is whole."`
+	Key          keyCommand          `cmd:"" help:"The master key: prove or make its recovery copy."`
+	Demo         demoCommand         `cmd:"" help:"Watch 72 hours pass in a minute, in an instance that is thrown away."`
+	Deploy       deployCommand       `cmd:"" help:"Print a sample configuration, systemd unit or container file."`
+	Help         helpCommand         `cmd:"" help:"Explain a subject: json or mailbox."`
 }
 
 // world is what a program touches outside itself.

@@ -197,6 +197,10 @@ func detailOf(v *View, all people.Directory, body incident.Body) []string {
 		say(v.T("log.filed", "kind", v.Word("filing", b.Filing.Kind), "number", b.Filing.Number, "at", b.Filing.At), b.Filing.Delay, b.Filing.WhyEarlier)
 	case *incident.Asked:
 		say(b.Private.Text)
+	case *incident.Answered:
+		say(v.T("log.answered", "form", v.Word("form", b.Form), "question", b.Question), b.Text)
+	case *incident.Drafted:
+		say(v.T("log.drafted", "letter", v.Word("letter", b.Letter), "lang", v.Word("lang", b.Lang)), b.Private.Subject)
 	case *incident.MergedFrom:
 		say(b.From.String())
 	case *incident.Alerted:
