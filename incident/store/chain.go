@@ -39,41 +39,59 @@ func (r row) frame() []byte {
 }
 
 // link computes the hash of a framed row: over the hash before it, its place
-// in the chain, and its sealed bytes. Destroying a key later leaves it whole.
-func link(prev [32]byte, seq uint64, framed []byte) (hash [32]byte) {
+// in the chain, and the digest of its sealed bytes. Destroying a key later
+// leaves it whole; and since the row enters by its digest, the chain can be
+// recomputed from 32 bytes an entry without showing what the others say.
+func link(prev [32]byte, seq uint64, digest [32]byte) (hash [32]byte) {
 	h := sha256.New()
 	h.Write(prev[:])
 	h.Write(key8(seq))
-	h.Write(framed)
+	h.Write(digest[:])
 	h.Sum(hash[:0])
 	return hash
 }
 
+// digestOf is what the chain knows of a framed row.
+func digestOf(framed []byte) [32]byte { return sha256.Sum256(framed) }
+
 // parseRow reads what frame wrote, with the hash behind it. The slices point
 // into b.
 func parseRow(b []byte) (r row, framed []byte, err error) {
-	const head = 1 + incident.StreamSize + 4 + 8
-	if len(b) < head+2+32 {
+	if len(b) < rowHead+2+32 {
 		return r, nil, errRow
-	}
-	if b[0] != recordFormat {
-		return r, nil, fmt.Errorf("row of format %d: written by a newer program?", b[0])
 	}
 	framed, tail := b[:len(b)-32], b[len(b)-32:]
+	if r, err = parseFrame(framed); err != nil {
+		return r, nil, err
+	}
 	copy(r.hash[:], tail)
+	return r, framed, nil
+}
+
+// rowHead is the length of what stands before the sealed parts of a row.
+const rowHead = 1 + incident.StreamSize + 4 + 8
+
+// parseFrame reads what frame wrote. The slices point into b.
+func parseFrame(b []byte) (r row, err error) {
+	if len(b) < rowHead+2 {
+		return r, errRow
+	}
+	if b[0] != recordFormat {
+		return r, fmt.Errorf("row of format %d: written by a newer program?", b[0])
+	}
 	if r.stream, err = incident.StreamFromKey(b[1:]); err != nil {
-		return r, nil, errRow
+		return r, errRow
 	}
 	r.n = binary.BigEndian.Uint32(b[1+incident.StreamSize:])
 	r.item = binary.BigEndian.Uint64(b[1+incident.StreamSize+4:])
-	rest := framed[head:]
+	rest := b[rowHead:]
 	if r.register, rest, err = cutBytes(rest); err != nil {
-		return r, nil, err
+		return r, err
 	}
 	if r.personal, rest, err = cutBytes(rest); err != nil || len(rest) > 0 {
-		return r, nil, errRow
+		return r, errRow
 	}
-	return r, framed, nil
+	return r, nil
 }
 
 // cutBytes cuts off a part that stands behind its length, which must be written

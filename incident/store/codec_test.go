@@ -26,7 +26,7 @@ func drawRow(t *rapid.T) row {
 func TestRowComesBack(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		r := drawRow(t)
-		r.hash = link(sha256.Sum256([]byte("before")), 7, r.frame())
+		r.hash = link(sha256.Sum256([]byte("before")), 7, digestOf(r.frame()))
 		back, framed, err := parseRow(append(r.frame(), r.hash[:]...))
 		if err != nil {
 			t.Fatal(err)
@@ -42,11 +42,11 @@ func TestRowComesBack(t *testing.T) {
 func TestLinkDependsOnEverything(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		framed, prev := drawRow(t).frame(), sha256.Sum256([]byte("before"))
-		same := link(prev, 7, framed)
+		same := link(prev, 7, digestOf(framed))
 		i := rapid.IntRange(0, len(framed)-1).Draw(t, "byte")
 		other := bytes.Clone(framed)
 		other[i] ^= 1
-		if link(prev, 7, other) == same || link(prev, 8, framed) == same || link(sha256.Sum256(nil), 7, framed) == same {
+		if link(prev, 7, digestOf(other)) == same || link(prev, 8, digestOf(framed)) == same || link(sha256.Sum256(nil), 7, digestOf(framed)) == same {
 			t.Fatal("two chains share a hash")
 		}
 	})

@@ -41,8 +41,20 @@ type keyring struct {
 	cache map[uint64]*itemKeys
 }
 
-// itemKeys are the primitives of one item's compartments; a destroyed one is nil.
-type itemKeys [compartments]tink.AEAD
+// itemKeys are the keys of one item's compartments; a destroyed one is nil.
+type itemKeys [compartments]*compartmentKey
+
+// compartmentKey seals values by itself; the keys of entries are derived from
+// its raw bytes.
+type compartmentKey struct {
+	tink.AEAD
+	raw []byte
+}
+
+func newCompartmentKey(raw []byte) (*compartmentKey, error) {
+	aead, err := subtle.NewAESGCM(raw)
+	return &compartmentKey{aead, raw}, err
+}
 
 var keyCheck = []byte("check")
 
@@ -117,7 +129,7 @@ func (k *keyring) remember(item uint64, keys *itemKeys) {
 }
 
 // primitive returns what seals and opens one compartment, or ErrDestroyed.
-func (k *keyring) primitive(item uint64, c Compartment) (tink.AEAD, error) {
+func (k *keyring) primitive(item uint64, c Compartment) (*compartmentKey, error) {
 	k.mu.Lock()
 	keys := k.cache[item]
 	k.mu.Unlock()
@@ -164,7 +176,7 @@ func (k *keyring) unwrap(item uint64, row []byte) (*itemKeys, error) {
 		if err != nil {
 			return nil, fmt.Errorf("store: unwrap the keys of item %d: %w", item, err)
 		}
-		if keys[c], err = subtle.NewAESGCM(raw); err != nil {
+		if keys[c], err = newCompartmentKey(raw); err != nil {
 			return nil, fmt.Errorf("store: the keys of item %d: %w", item, err)
 		}
 	}

@@ -4,8 +4,6 @@ import (
 	"crypto/rand"
 	"fmt"
 	"sync"
-
-	"github.com/tink-crypto/tink-go/v2/aead/subtle"
 )
 
 // poolBatch is for how many items keys are made, and synced, at a time.
@@ -125,7 +123,7 @@ func (k *keyring) fresh(item uint64) (*itemKeys, []byte, error) {
 		if err != nil {
 			return nil, nil, err
 		}
-		if keys[c], err = subtle.NewAESGCM(raw); err != nil {
+		if keys[c], err = newCompartmentKey(raw); err != nil {
 			return nil, nil, err
 		}
 		row = append(row, byte(len(wrapped)))

@@ -112,18 +112,18 @@ func (t *tx) write(e incident.Entry, item uint64) error {
 		return err
 	}
 	r := row{stream: e.Stream, n: e.N, item: item}
-	if r.register, err = t.s.keys.seal(item, Register, register, entryContext(e.Stream, e.N, Register)); err != nil {
+	if r.register, err = t.s.keys.sealEntry(item, Register, register, e.Stream, e.N); err != nil {
 		return err
 	}
 	if personal != nil {
-		if r.personal, err = t.s.keys.seal(item, Personal, personal, entryContext(e.Stream, e.N, Personal)); err != nil {
+		if r.personal, err = t.s.keys.sealEntry(item, Personal, personal, e.Stream, e.N); err != nil {
 			return err
 		}
 	}
 	c := &t.g.counters
 	c.Seq++
 	framed := r.frame()
-	hash := link(c.hash(), c.Seq, framed)
+	hash := link(c.hash(), c.Seq, digestOf(framed))
 	c.Head = hash[:]
 	if err := t.w.Put(tableLog, key8(c.Seq), append(framed, c.Head...)); err != nil {
 		return err

@@ -113,7 +113,7 @@ func (c *checker) link(v *view, k, value []byte) error {
 	if err != nil {
 		return fmt.Errorf("entry %d: %w", seq, err)
 	}
-	if link(c.prev, seq, framed) != r.hash {
+	if link(c.prev, seq, digestOf(framed)) != r.hash {
 		return fmt.Errorf("entry %d (%s/%d) does not fit the chain", seq, r.stream, r.n)
 	}
 	if at := v.r.Get(tableStream, entryKey(r.stream, r.n)); len(at) != 8 || number(at) != seq {

@@ -112,13 +112,13 @@ func (v *view) entry(seq uint64) (incident.Entry, error) {
 }
 
 func (v *view) openRow(seq uint64, r row) (incident.Entry, error) {
-	register, err := v.s.keys.open(r.item, Register, r.register, entryContext(r.stream, r.n, Register))
+	register, err := v.s.keys.openEntry(r.item, Register, r.register, r.stream, r.n)
 	if err != nil {
 		return incident.Entry{}, fmt.Errorf("store: entry %d (%s/%d): %w", seq, r.stream, r.n, err)
 	}
 	var personal []byte
 	if len(r.personal) > 0 {
-		personal, err = v.s.keys.open(r.item, Personal, r.personal, entryContext(r.stream, r.n, Personal))
+		personal, err = v.s.keys.openEntry(r.item, Personal, r.personal, r.stream, r.n)
 		if err != nil && !errors.Is(err, ErrDestroyed) {
 			return incident.Entry{}, fmt.Errorf("store: entry %d (%s/%d): %w", seq, r.stream, r.n, err)
 		}
