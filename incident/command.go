@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"meldklok/incident/people"
 	"meldklok/incident/risk"
 )
 
@@ -13,6 +14,17 @@ type Act struct {
 	By    Actor
 	Now   time.Time // UTC
 	Rules []Rule
+	// Org is the organisation at that moment, for commands that ask who is who.
+	// Nil: there is nobody. Commands must not change it.
+	Org *Org
+}
+
+// people is who is who at the moment of the act.
+func (a Act) people() people.Directory {
+	if a.Org == nil {
+		return nil
+	}
+	return a.Org.People
 }
 
 // Command is something a person may do to an incident. Decide is pure: it
@@ -366,6 +378,8 @@ func MergeDecision(dup, keep *Incident, reasons string) (inDup, inKeep []Body, e
 		return nil, nil, refuse("into", "merge-into-merged")
 	case len(dup.Filings) > 0:
 		return nil, nil, refuse("", "already-filed")
+	case opens(dup, keep):
+		return nil, nil, refuse("into", "merge-restricted")
 	case keep.Closed || k == nil || (!k.Open() && k.Outcome != OutcomeMet):
 		return nil, nil, refuse("into", "merge-into-decided")
 	}

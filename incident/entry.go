@@ -366,6 +366,7 @@ func bodies() map[Kind]func() Body {
 		"asked":           func() Body { return new(Asked) },
 		"answered":        func() Body { return new(Answered) },
 		"drafted":         func() Body { return new(Drafted) },
+		"restricted":      func() Body { return new(Restricted) },
 		"alerted":         func() Body { return new(Alerted) },
 		"rewound":         func() Body { return new(Rewound) },
 		"delivery":        func() Body { return new(Delivery) },

@@ -48,6 +48,8 @@ type Incident struct {
 	Merged []Ref `json:"merged,omitempty"`
 	Closed bool  `json:"closed,omitempty"`
 
+	Restriction *Restriction `json:"restriction,omitempty"` // nil: everybody whose role allows it may see it
+
 	SeenAt    time.Time     `json:"seen_at,omitzero"`    // last «seen» or act of a person
 	PressedAt time.Time     `json:"pressed_at,omitzero"` // last «seen»
 	Receipts  []int         `json:"receipts,omitempty"`
@@ -197,6 +199,8 @@ func (inc *Incident) Apply(e Entry) {
 		inc.applyAnswered(e, b)
 	case *Drafted:
 		inc.applyDrafted(e, b)
+	case *Restricted:
+		inc.applyRestricted(e, b)
 	case *SeenBy:
 		inc.PressedAt = e.At
 		for i := range inc.Trouble {

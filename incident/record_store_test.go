@@ -118,6 +118,8 @@ func (l *life) command() incident.Command {
 		incident.PeopleTold{Duty: kind, Reasons: text},
 		incident.Reopen{Reasons: text},
 		incident.Close{Reasons: text},
+		incident.Restrict{Reasons: text},
+		incident.Unrestrict{Reasons: text},
 		incident.Seen{},
 	}).Draw(t, "command")
 }

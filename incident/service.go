@@ -39,6 +39,7 @@ func (s *Service) Act(by Actor) Act { return Act{By: by, Now: s.Now().UTC(), Rul
 func (s *Service) Do(ctx context.Context, ref Ref, by Actor, cmd Command) (inc *Incident, err error) {
 	err = s.Store.Update(ctx, func(tx Tx) error {
 		act := s.Act(by)
+		act.Org = tx.Org()
 		if inc, err = tx.Incident(ref); err != nil {
 			return err
 		}
@@ -106,12 +107,22 @@ type Row struct {
 	Duty     Duty // on the board: the duty the row is about
 }
 
-// Board returns the open duties, nearest deadline first, at most limit.
-func (s *Service) Board(ctx context.Context, limit int) (rows []Row, err error) {
+// Board returns the open duties, nearest deadline first, at most limit. It
+// keeps nothing back: pages ask a person's [Sight].
+func (s *Service) Board(ctx context.Context, limit int) ([]Row, error) {
+	return s.board(ctx, limit, everything)
+}
+
+func everything(*Incident) bool { return true }
+
+func (s *Service) board(ctx context.Context, limit int, sees func(*Incident) bool) (rows []Row, err error) {
 	err = s.Store.View(ctx, func(v View) error {
 		for o, err := range v.OpenDuties() {
 			if err != nil {
 				return err
+			}
+			if !sees(o.Incident) {
+				continue
 			}
 			if rows = append(rows, Row{Incident: o.Incident, Duty: o.Duty, Headline: Headline(v, o.Incident)}); len(rows) == limit {
 				break
@@ -122,12 +133,20 @@ func (s *Service) Board(ctx context.Context, limit int) (rows []Row, err error) 
 	return rows, err
 }
 
-// List returns incidents, newest first, those before the given one, at most limit.
-func (s *Service) List(ctx context.Context, before Ref, limit int) (rows []Row, err error) {
+// List returns incidents, newest first, those before the given one, at most
+// limit. It keeps nothing back: pages ask a person's [Sight].
+func (s *Service) List(ctx context.Context, before Ref, limit int) ([]Row, error) {
+	return s.list(ctx, before, limit, everything)
+}
+
+func (s *Service) list(ctx context.Context, before Ref, limit int, sees func(*Incident) bool) (rows []Row, err error) {
 	err = s.Store.View(ctx, func(v View) error {
 		for inc, err := range v.Incidents(before) {
 			if err != nil {
 				return err
+			}
+			if !sees(inc) {
+				continue
 			}
 			if rows = append(rows, Row{Incident: inc, Headline: Headline(v, inc)}); len(rows) == limit {
 				break

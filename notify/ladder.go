@@ -240,7 +240,7 @@ func lastAfternoon(due time.Time) (at time.Time, ok bool) {
 	}
 }
 
-// audience is who a rung tells at the instant; empty only when nobody at all
+// audience is who a rung of any incident tells at the instant; empty only when nobody at all
 // can be alerted.
 func audience(all people.Directory, steps []Step, at time.Time) (found []people.Person) {
 	var roles []people.Role

@@ -147,7 +147,7 @@ func (e *Engine) holds(v incident.View, row incident.Planned, now time.Time) boo
 		return false
 	}
 	var until time.Time
-	for _, p := range audience(v.Org().People, passed, now) {
+	for _, p := range told(v.Org().People, inc, passed, now) {
 		told, ok := e.queue.reported[p.ID]
 		if !ok || told.After(now) || !now.Before(told.Add(share)) {
 			return false
@@ -259,7 +259,7 @@ func (b *batch) fire(inc *incident.Incident, kind incident.DutyKind) error {
 	body.Missed = named(body.Missed)
 	e := &entry{inc.Ref, body}
 	b.entries = append(b.entries, e)
-	for _, p := range audience(b.tx.Org().People, passed, b.now) {
+	for _, p := range told(b.tx.Org().People, inc, passed, b.now) {
 		missed := slices.Clone(body.Missed)
 		for _, w := range d.Waiting {
 			if w.Person == p.ID && !slices.Contains(missed, w.Rung) {
@@ -322,7 +322,7 @@ func (b *batch) handover(inc *incident.Incident) error {
 	for _, t := range inc.Trouble {
 		tried = append(tried, t.Person)
 	}
-	next, ok := b.tx.Org().People.Next(OnCall(b.tx.Org()), tried, b.now)
+	next, ok := nextTold(b.tx.Org(), inc, tried, b.now)
 	if !ok {
 		body.Note = "nobody-left"
 		return nil

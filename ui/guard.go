@@ -27,6 +27,9 @@ func (s *Server) guard(r web.Route) echo.HandlerFunc {
 		case err != nil && !errors.Is(err, session.ErrNone):
 			return err
 		case r.Access.Admits(person):
+			if err := s.pages.Reach(c); err != nil {
+				return err
+			}
 			return r.Handle(c)
 		case person != nil:
 			return web.ErrForbidden

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"context"
 	"net/http"
 	"slices"
 	"time"
@@ -79,15 +78,16 @@ func clockOf(d incident.Duty, now time.Time) clockView {
 }
 
 func (p *Pages) board(c echo.Context) error {
-	data, err := p.boardData(c.Request().Context())
+	data, err := p.boardData(c)
 	if err != nil {
 		return err
 	}
 	return p.show(c, "board", data)
 }
 
-func (p *Pages) boardData(ctx context.Context) (d boardData, err error) {
-	rows, err := p.cfg.Service.Board(ctx, mostRows+1)
+func (p *Pages) boardData(c echo.Context) (d boardData, err error) {
+	ctx := c.Request().Context()
+	rows, err := p.sight(c).Board(ctx, mostRows+1)
 	if err != nil {
 		return d, err
 	}
@@ -140,7 +140,7 @@ func (p *Pages) list(c echo.Context) error {
 func (p *Pages) listData(c echo.Context) (d listData, err error) {
 	before, err := incident.ParseRef(c.QueryParam("before"))
 	d.First = err != nil // no place given, or none that means anything
-	rows, err := p.cfg.Service.List(c.Request().Context(), before, mostRows+1)
+	rows, err := p.sight(c).List(c.Request().Context(), before, mostRows+1)
 	if err != nil {
 		return d, err
 	}
@@ -191,7 +191,9 @@ func (p *Pages) sortEach(c echo.Context, refs []string, code string) (refused []
 		if err != nil {
 			return refused, err
 		}
-		_, err = p.cfg.Service.Do(c.Request().Context(), ref, actor(c), incident.NoReport{Code: code})
+		if _, err = p.sight(c).Incident(c.Request().Context(), ref); err == nil {
+			_, err = p.cfg.Service.Do(c.Request().Context(), ref, actor(c), incident.NoReport{Code: code})
+		}
 		if problems, ok := problemsOf(p.language(c), err); ok {
 			refused = append(refused, Problem{Text: ref.String() + ": " + problems[0].Text})
 		} else if err != nil {

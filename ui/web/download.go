@@ -82,7 +82,7 @@ func (p *Pages) sendRaw(c echo.Context, item uint64, name string) error {
 	return nil
 }
 
-func either(is bool, then, otherwise error) error {
+func either[T any](is bool, then, otherwise T) T {
 	if is {
 		return then
 	}

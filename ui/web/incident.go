@@ -73,7 +73,7 @@ func (d incidentData) NoReportCodes() []string { return incident.NoReportCodes()
 // saves people a refusal; the domain decides.
 func actionsFor(inc *incident.Incident) []string {
 	if !inc.Into.IsZero() {
-		return []string{"reopen"}
+		return []string{"reopen", either(inc.Restriction == nil, "restrict", "unrestrict")}
 	}
 	_, filed := inc.FirstFiling()
 	ap := inc.Duty(incident.DutyAP)
@@ -97,6 +97,8 @@ func actionsFor(inc *incident.Incident) []string {
 		add(d != nil && d.Open(), "told")
 	}
 	add(!inc.AnyOpen() && !inc.Closed, "close")
+	add(true, "restrict")
+	add(inc.Restriction != nil, "unrestrict")
 	add(inc.Closed || slices.ContainsFunc(inc.Duties, func(d incident.Duty) bool {
 		return !d.Open() && d.Outcome != incident.OutcomeMet
 	}), "reopen")
@@ -133,7 +135,9 @@ func (p *Pages) incidentView(c echo.Context) (*View, error) {
 		}
 	}
 	for _, person := range d.people.Audience([]people.Role{people.Officer}, now) {
-		d.Turn = append(d.Turn, person.Name)
+		if incident.MaySee(person, d.Inc) {
+			d.Turn = append(d.Turn, person.Name)
+		}
 	}
 	d.Score, d.Facts = scoreOf(v, d.Inc), factsOf(v, d.Inc.Facts)
 	if d.Reports, err = p.reports(ctx, v, d.Inc, entries); err != nil {

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -82,6 +83,10 @@ func command(name string, values url.Values) (incident.Command, error) {
 		return incident.EndDrill{Reasons: get("reasons")}, nil
 	case "reopen":
 		return incident.Reopen{Reasons: get("reasons")}, nil
+	case "restrict":
+		return incident.Restrict{May: idsOf(values["may"]), Reasons: get("reasons")}, nil
+	case "unrestrict":
+		return incident.Unrestrict{Reasons: get("reasons")}, nil
 	case "close":
 		return incident.Close{Reasons: get("reasons")}, nil
 	}
@@ -119,7 +124,9 @@ func (p *Pages) merge(c echo.Context) error {
 	keep, err := incident.ParseRef(values.Get("into"))
 	if err != nil {
 		err = &fieldError{"into", err}
-	} else {
+	} else if _, err = p.sight(c).Incident(c.Request().Context(), keep); errors.Is(err, incident.ErrNotFound) {
+		err = refuse("into", "no-such-incident")
+	} else if err == nil {
 		err = p.cfg.Service.Merge(c.Request().Context(), dup, keep, actor(c), values.Get("reasons"))
 	}
 	return p.acted(c, dup, "merge", values, err)

@@ -201,6 +201,8 @@ func detailOf(v *View, all people.Directory, body incident.Body) []string {
 		say(v.T("log.answered", "form", v.Word("form", b.Form), "question", b.Question), b.Text)
 	case *incident.Drafted:
 		say(v.T("log.drafted", "letter", v.Word("letter", b.Letter), "lang", v.Word("lang", b.Lang)), b.Private.Subject)
+	case *incident.Restricted:
+		say(restrictedLine(v, all, b), b.Reasons)
 	case *incident.MergedFrom:
 		say(b.From.String())
 	case *incident.Alerted:

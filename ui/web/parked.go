@@ -92,7 +92,7 @@ type outboxRow struct {
 func (p *Pages) outbox(c echo.Context) error {
 	ctx := c.Request().Context()
 	before, _ := strconv.ParseUint(c.QueryParam("before"), 10, 64) // anything else: from the newest
-	mails, err := p.cfg.Service.Outbox(ctx, before, mostRows+1)
+	mails, err := p.sight(c).Outbox(ctx, before, mostRows+1)
 	if err != nil {
 		return err
 	}
@@ -125,7 +125,7 @@ func (p *Pages) outboxItem(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	m, raw, err := p.cfg.Service.Mail(ctx, id)
+	m, raw, err := p.sight(c).Mail(ctx, id)
 	if err != nil {
 		return err
 	}

@@ -24,7 +24,7 @@ var pageFiles embed.FS
 type templates map[string]*template.Template
 
 func loadTemplates() (templates, error) {
-	base, err := template.ParseFS(pageFiles, "pages/base.html", "pages/parts.html")
+	base, err := template.ParseFS(pageFiles, "pages/base.html", "pages/parts*.html")
 	if err != nil {
 		return nil, fmt.Errorf("web: templates: %w", err)
 	}
@@ -35,7 +35,7 @@ func loadTemplates() (templates, error) {
 	all := templates{}
 	for _, e := range entries {
 		name := strings.TrimSuffix(e.Name(), ".html")
-		if name == "base" || name == "parts" {
+		if name == "base" || strings.HasPrefix(name, "parts") {
 			continue
 		}
 		clone, err := base.Clone()
