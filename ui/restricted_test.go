@@ -124,7 +124,7 @@ func TestRestrictedIncidentsDoNotExistForOthers(t *testing.T) {
 	for _, p := range []people.Person{owner, s.named("Toezicht", people.FG)} {
 		v := s.signedIn(p)
 		for status, ref := range kinds {
-			if got := v.get("/incidents/" + ref.String()).want(http.StatusOK, "afgeschermd"); !strings.Contains(got.body, secret) {
+			if got := v.get("/incidents/"+ref.String()).want(http.StatusOK, "afgeschermd"); !strings.Contains(got.body, secret) {
 				t.Errorf("%s must see the restricted %s incident", p.Name, status)
 			}
 		}
