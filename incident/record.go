@@ -40,6 +40,9 @@ type View interface {
 	Incidents(before Ref) iter.Seq2[*Incident, error]
 	// OpenDuties yields the open duties by deadline, nearest first.
 	OpenDuties() iter.Seq2[OpenDuty, error]
+	// DueDuties counts the open duties whose deadline is at or before until. Its
+	// cost follows their number, not what exists.
+	DueDuties(until time.Time) int64
 	// DutiesAfter yields the open duties in the order of their incidents, those
 	// after the given place. The audit walks them slice by slice.
 	DutiesAfter(ref Ref, what What) iter.Seq2[DutyRow, error]

@@ -7,10 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"net/http"
-	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -35,6 +32,8 @@ type seams struct {
 	step  func(string) error                   // between two steps of the engine; nil: nothing
 	dial  dialer                               // of webhooks; nil: the network
 	work  int                                  // of the recovery copy's phrase; 0: age's default
+	above manager                              // the service manager, which is told how we are
+	doors *doors                               // sockets that it passed; nil: none
 }
 
 type dialer = func(ctx context.Context, network, addr string) (net.Conn, error)
@@ -171,6 +170,7 @@ func (a *App) findings(now time.Time) (f []incident.Finding) {
 		f = append(f, incident.Finding{Code: "key-export-unproved", Level: incident.Amber})
 	}
 	f = append(f, a.mailboxFindings(now)...)
+	f = append(f, a.cfg.cert.findings(now)...)
 	return append(f, a.webhooks.Findings()...)
 }
 
@@ -214,7 +214,7 @@ func (a *App) Run(ctx context.Context, w io.Writer) (err error) {
 	}
 	a.turned = a.now()
 	var running sync.WaitGroup
-	errs := make(chan error, len(servers)+len(a.watches)+3)
+	errs := make(chan error, len(servers)+len(a.watches)+4)
 	start := func(name string, run func(context.Context) error) {
 		running.Go(func() {
 			if err := run(ctx); err != nil {
@@ -231,7 +231,8 @@ func (a *App) Run(ctx context.Context, w io.Writer) (err error) {
 	for _, s := range servers {
 		start(s.name, s.serve)
 	}
-	if err := a.firstLink(ctx, w); err != nil {
+	start("watchdog", func(ctx context.Context) error { return a.above.keepAlive(ctx, a.live) })
+	if err := errors.Join(a.firstLink(ctx, w), a.above.report("READY=1")); err != nil {
 		cancel()
 	}
 	select {
@@ -240,6 +241,7 @@ func (a *App) Run(ctx context.Context, w io.Writer) (err error) {
 	case err = <-a.failed:
 		err = fmt.Errorf("a write to disk failed: %w", err)
 	}
+	_ = a.above.report("STOPPING=1") // it sees the end of the process as well
 	stopping, done := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer done()
 	for _, s := range servers {
@@ -282,34 +284,25 @@ func (a *App) listen(w io.Writer) (servers []server, err error) {
 			}
 		}
 	}()
-	pages, err := net.Listen("tcp", a.cfg.Listen)
-	if err != nil {
-		return servers, fmt.Errorf("pages: %w", err)
-	}
-	servers = append(servers, a.httpServer("pages", pages, a.pages))
-	fmt.Fprintf(w, "pages     http://%s  (report a leak: http://%s/melden)\n", pages.Addr(), pages.Addr())
-	for _, door := range []struct {
-		name, address string
-		lmtp          bool
-	}{{"smtp", a.cfg.MailListen, false}, {"lmtp", a.cfg.LMTPListen, true}} {
-		if door.address == "" {
+	for _, d := range a.doorTable() {
+		if d.address == "" {
 			continue
 		}
-		l, err := listenOn(door.address)
+		l, err := a.doors.open(d.address)
 		if err != nil {
-			return servers, fmt.Errorf("%s: %w", door.name, err)
+			return servers, fmt.Errorf("%s: %w", d.name, err)
 		}
-		servers = append(servers, a.mailServer(door.name, l, door.lmtp))
-		if !door.lmtp {
-			a.setMailDoor(l.Addr().String())
-		}
-		fmt.Fprintf(w, "%-9s %s for %s\n", "mail in", l.Addr(), strings.Join(a.cfg.Recipients, ", "))
+		servers = append(servers, d.serve(l))
+		fmt.Fprintf(w, "%-9s %s\n", d.title, d.say(l.Addr()))
+	}
+	if err := a.doors.unused(); err != nil {
+		return servers, err
 	}
 	socket, err := listenControl(a.place.Data)
 	if err != nil {
 		return servers, err
 	}
-	servers = append(servers, a.httpServer("control", socket, controlHandler(a)))
+	servers = append(servers, a.httpServer("control", socket, controlHandler(a), nil))
 	if len(a.cfg.relays) == 0 {
 		fmt.Fprintf(w, "mail out  kept in %s: no relay is configured, so no mail leaves this machine\n", a.outboxFolder())
 	}
@@ -333,50 +326,6 @@ func (a *App) mailDoor() string {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.door
-}
-
-// listenOn opens a TCP address or unix:PATH.
-func listenOn(address string) (net.Listener, error) {
-	path, ok := strings.CutPrefix(address, "unix:")
-	if !ok {
-		return net.Listen("tcp", address)
-	}
-	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return nil, err
-	}
-	return net.Listen("unix", path)
-}
-
-func (a *App) mailServer(name string, l net.Listener, lmtp bool) server {
-	listener := mailbox.NewListener(mailbox.ListenerConfig{
-		Accept: a.accept, Own: mailbox.OwnRecipients(a.cfg.Recipients...), Now: a.now, Domain: a.cfg.domain(), LMTP: lmtp,
-		Log: a.log, MaxMessage: a.cfg.MaxMail << 20,
-	})
-	return server{name: name, serve: func(context.Context) error { return listener.Serve(l) }, stop: listener.Shutdown}
-}
-
-func (a *App) httpServer(name string, l net.Listener, h http.Handler) server {
-	srv := &http.Server{
-		Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 5 * time.Minute, WriteTimeout: 5 * time.Minute,
-		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
-		ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
-	}
-	srv.RegisterOnShutdown(a.pages.Close)
-	return server{
-		name: name,
-		serve: func(context.Context) error {
-			if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-				return err
-			}
-			return nil
-		},
-		stop: func(ctx context.Context) error {
-			if err := srv.Shutdown(ctx); err != nil {
-				return srv.Close()
-			}
-			return nil
-		},
-	}
 }
 
 // linkPath is where a one-time link leads.

@@ -267,7 +267,7 @@ func TestService(t *testing.T) {
 			t.Errorf("GET %s = %d, want %d", path, resp.StatusCode, want)
 		}
 	}
-	if text := fetch(t, "http://"+pages+"/metrics"); !strings.Contains(text, "meldklok_duties_open 2") || !strings.Contains(text, `meldklok_finding{code="no-relay",level="red"} 1`) {
+	if text := fetch(t, "http://"+pages+"/metrics"); !strings.Contains(text, `meldklok_duties_open{state="running"} 2`) || !strings.Contains(text, `meldklok_finding{code="no-relay",level="red"} 1`) {
 		t.Errorf("metrics = %s", text)
 	}
 	stop()

@@ -29,13 +29,15 @@ type Place struct {
 // ServeConfig is every setting of the service. Each has a default, a flag and
 // an environment variable.
 type ServeConfig struct {
-	Listen     string   `help:"Address of the pages." default:"127.0.0.1:8072" env:"MELDKLOK_LISTEN" placeholder:"ADDR"`
-	URL        string   `help:"Address at which people reach the pages; the only source of links in mails." default:"http://localhost:8072" env:"MELDKLOK_URL"`
-	Proxies    []string `name:"trusted-proxy" help:"Network of a reverse proxy whose X-Forwarded-For is believed; repeatable." env:"MELDKLOK_TRUSTED_PROXY" placeholder:"CIDR"`
-	MailListen string   `help:"Address for mail in by SMTP; empty: none." default:"127.0.0.1:2525" env:"MELDKLOK_MAIL_LISTEN" placeholder:"ADDR"`
-	LMTPListen string   `name:"lmtp-listen" help:"Address (or unix:PATH) for mail in by LMTP; empty: none." env:"MELDKLOK_LMTP_LISTEN" placeholder:"ADDR"`
-	Recipients []string `name:"recipient" help:"Address, or @domain, for which mail is taken in; repeatable." default:"privacy@localhost" env:"MELDKLOK_RECIPIENT" placeholder:"ADDRESS"`
-	OwnHosts   []string `name:"own-host" help:"Mail server of your organisation, whose Received and Authentication-Results lines are believed; repeatable." env:"MELDKLOK_OWN_HOST" placeholder:"HOST"`
+	Listen  string   `help:"Address of the pages." default:"127.0.0.1:8072" env:"MELDKLOK_LISTEN" placeholder:"ADDR"`
+	URL     string   `help:"Address at which people reach the pages; the only source of links in mails." default:"http://localhost:8072" env:"MELDKLOK_URL"`
+	Proxies []string `name:"trusted-proxy" help:"Network of a reverse proxy whose X-Forwarded-For is believed; repeatable." env:"MELDKLOK_TRUSTED_PROXY" placeholder:"CIDR"`
+	TLSConfig
+	MetricsListen string   `help:"Address that serves /metrics and nothing else, to anybody who reaches it. The pages serve it to this machine and to administrators." env:"MELDKLOK_METRICS_LISTEN" placeholder:"ADDR"`
+	MailListen    string   `help:"Address for mail in by SMTP; empty: none." default:"127.0.0.1:2525" env:"MELDKLOK_MAIL_LISTEN" placeholder:"ADDR"`
+	LMTPListen    string   `name:"lmtp-listen" help:"Address (or unix:PATH) for mail in by LMTP; empty: none." env:"MELDKLOK_LMTP_LISTEN" placeholder:"ADDR"`
+	Recipients    []string `name:"recipient" help:"Address, or @domain, for which mail is taken in; repeatable." default:"privacy@localhost" env:"MELDKLOK_RECIPIENT" placeholder:"ADDRESS"`
+	OwnHosts      []string `name:"own-host" help:"Mail server of your organisation, whose Received and Authentication-Results lines are believed; repeatable." env:"MELDKLOK_OWN_HOST" placeholder:"HOST"`
 	MailboxConfig
 	ProbeEvery time.Duration `help:"How often a probe mail is sent to each watched mailbox, to see it come in." default:"6h" env:"MELDKLOK_PROBE_EVERY"`
 	MaxMail    int64         `help:"Size limit of one message, in MiB." default:"50" env:"MELDKLOK_MAX_MAIL" placeholder:"MIB"`
@@ -64,6 +66,7 @@ type parsed struct {
 	proxies []netip.Prefix
 	relays  []mailer.Transport
 	sign    *tls.Certificate // nil: mail is not signed
+	cert    *certificate     // of the doors; nil: none
 	replyTo string
 	targets []webhook.Target
 
@@ -85,6 +88,10 @@ func (c ServeConfig) check() (*parsed, error) {
 		errs = append(errs, fmt.Errorf("--url %s: not an address like https://meldklok.example.org", c.URL))
 	}
 	p.URL = strings.TrimRight(c.URL, "/")
+	var err error
+	if p.cert, err = c.TLSConfig.certificate(p.URL); err != nil {
+		errs = append(errs, err)
+	}
 	for _, address := range []string{c.From, c.ReplyTo} {
 		if a, err := mail.ParseAddress(address); address != "" && (err != nil || a.Address != address) {
 			errs = append(errs, fmt.Errorf("%s: not a mail address", address))
@@ -101,7 +108,6 @@ func (c ServeConfig) check() (*parsed, error) {
 		}
 		p.relays = append(p.relays, relay)
 	}
-	var err error
 	if p.mailboxes, err = c.MailboxConfig.mailboxes(time.Now); err != nil {
 		errs = append(errs, err)
 	}
@@ -172,7 +178,7 @@ func (c ServeConfig) localURL() bool {
 // master finds the master key, and makes one for a record that does not exist
 // yet. fresh is true when it was made.
 func (p Place) master(create bool) (m *store.Master, fresh bool, err error) {
-	if dir := os.Getenv("CREDENTIALS_DIRECTORY"); dir != "" && p.KeyFile == "" {
+	if dir := os.Getenv("CREDENTIALS_DIRECTORY"); dir != "" {
 		raw, err := os.ReadFile(filepath.Join(dir, "meldklok-master"))
 		if err == nil {
 			m, err := store.ParseMaster(raw)

@@ -21,8 +21,12 @@ import (
 	"meldklok/notify/mailer/mailertest"
 )
 
-// TestMain lets the test binary be the program that the crash test kills.
+// TestMain lets the test binary be the program itself, and the one that the
+// crash test kills.
 func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		main()
+	}
 	if dir := os.Getenv("MELDKLOK_CRASH_DIR"); dir != "" {
 		if err := crashChild(dir); err != nil {
 			fmt.Fprintln(os.Stderr, err)

@@ -54,7 +54,7 @@ type cli struct {
 	Verify       verifyCommand       `cmd:"" help:"Replay the whole record and say whether it is whole."`
 	Key          keyCommand          `cmd:"" help:"The master key: prove or make its recovery copy."`
 	Demo         demoCommand         `cmd:"" help:"Watch 72 hours pass in a minute, in an instance that is thrown away."`
-	Deploy       deployCommand       `cmd:"" help:"Print a sample configuration, systemd unit or container file."`
+	Deploy       deployCommand       `cmd:"" help:"Print a file for whoever installs or watches it: settings, systemd, container, Prometheus, Grafana."`
 	Help         helpCommand         `cmd:"" help:"Explain a subject: json or mailbox."`
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 
 	"meldklok/incident/store"
 )
@@ -19,7 +20,12 @@ func (c *serveCommand) Run(ctx context.Context, w world, place Place) (err error
 	}
 	log := newLog(w.stderr, c.LogFormat, c.LogLevel)
 	fmt.Fprintf(w.stderr, "Meldklok, data in %s\n", place.Data)
-	app, err := open(place, cfg, seams{log: log, now: w.now})
+	above := managerFrom(os.Getenv, os.Getpid())
+	doors, err := above.passedDoors()
+	if err != nil {
+		return err
+	}
+	app, err := open(place, cfg, seams{log: log, now: w.now, above: above, doors: doors})
 	if err != nil {
 		return lockedSentence(err, place)
 	}

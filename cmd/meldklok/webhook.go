@@ -76,9 +76,10 @@ func (a *App) newWebhooks() *webhook.Road {
 	})
 }
 
-// alerted passes queued rungs on to the second road. Without a relay no mail
+// alerted counts queued rungs and passes them on to the second road. Without a relay no mail
 // leaves this machine, so every rung goes over it.
 func (a *App) alerted(f notify.Fired) {
+	a.metrics.rungsFired(f)
 	batch := webhook.Alerts{At: f.At, Head: f.Head, MailDown: f.MailDown || len(a.cfg.relays) == 0}
 	for _, r := range f.Rungs {
 		batch.List = append(batch.List, webhook.Alert{Ref: r.Ref, Duty: r.Duty, Rung: r.Rung, Rank: r.Rank, Due: r.Due})

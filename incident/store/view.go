@@ -191,6 +191,17 @@ func (v *view) OpenDuties() iter.Seq2[incident.OpenDuty, error] {
 	}
 }
 
+func (v *view) DueDuties(until time.Time) (n int64) {
+	v.r.Ascend(tableClock, nil, func(k, _ []byte) bool {
+		if instantFrom(k).After(until) {
+			return false
+		}
+		n++
+		return true
+	})
+	return n
+}
+
 func (v *view) DutiesAfter(ref incident.Ref, what incident.What) iter.Seq2[incident.DutyRow, error] {
 	return func(yield func(incident.DutyRow, error) bool) {
 		from := append(dutyKey(ref, what), 0)
