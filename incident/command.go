@@ -35,7 +35,8 @@ type Command interface {
 }
 
 // ConfirmAwareness says when the organisation became aware. A start that
-// differs from the provisional clock needs a written reason (DOMAIN 2.1).
+// differs from the provisional clock needs a written reason (DOMAIN 2.1). A
+// processor's duty to tell the controller runs from the same moment.
 type ConfirmAwareness struct {
 	At     time.Time
 	Reason string
@@ -60,10 +61,13 @@ func (c ConfirmAwareness) Decide(inc *Incident, act Act) ([]Body, error) {
 	}
 	clock := Clock{Version: d.Clock.Version, Start: d.Clock.Start, Due: d.Clock.Due, Basis: ClockPerson}
 	if moved {
-		at := c.At.UTC()
-		clock = Clock{Version: d.Clock.Version + 1, Start: at, Due: d.DueFrom(at), Basis: ClockPerson}
+		clock = d.restarted(c.At)
 	}
-	return []Body{&ClockSet{Duty: DutyAP, Clock: clock, Reason: strings.TrimSpace(c.Reason)}}, nil
+	out := []Body{&ClockSet{Duty: DutyAP, Clock: clock, Reason: strings.TrimSpace(c.Reason)}}
+	if told := inc.Duty(DutyController); moved && told != nil && told.Open() {
+		out = append(out, &ClockSet{Duty: DutyController, Clock: told.restarted(c.At), Reason: strings.TrimSpace(c.Reason)})
+	}
+	return out, nil
 }
 
 // sameMinute compares what a form can hold: confirming the shown minute is not
@@ -130,26 +134,6 @@ func (c WillNotify) Decide(inc *Incident, act Act) ([]Body, error) {
 	return out, nil
 }
 
-// Waive records that a duty is not due because a risk is unlikely. The reasons
-// are the register's answer to the AP's question why (GDPR art. 33(5)).
-type Waive struct {
-	Duty    DutyKind // empty: the AP duty
-	Code    string
-	Reasons string
-}
-
-// Decide implements Command.
-func (c Waive) Decide(inc *Incident, _ Act) ([]Body, error) {
-	kind := orAP(c.Duty)
-	if err := needOpen(inc, kind); err != nil {
-		return nil, err
-	}
-	if blank(c.Reasons) {
-		return nil, refuse("reasons", "waive-needs-reasons")
-	}
-	return []Body{&Decided{Decision: DecideWaive, Duty: kind, Code: c.Code, Reasons: strings.TrimSpace(c.Reasons)}}, nil
-}
-
 // NotABreach records what excludes that personal data were lost or unlawfully
 // processed. Where that cannot reasonably be excluded it is a breach, so an
 // empty answer is refused.
@@ -157,39 +141,13 @@ type NotABreach struct{ Excludes string }
 
 // Decide implements Command.
 func (c NotABreach) Decide(inc *Incident, _ Act) ([]Body, error) {
-	if err := needAnyOpen(inc); err != nil {
-		return nil, err
+	if len(inc.Undecided()) == 0 {
+		return nil, refuse("", "duty-not-open")
 	}
 	if blank(c.Excludes) {
 		return nil, refuse("reasons", "what-excludes-it")
 	}
 	return []Body{&Decided{Decision: DecideNotABreach, Reasons: strings.TrimSpace(c.Excludes)}}, nil
-}
-
-// DoesNotApply records that the duty is not ours: see [DoesNotApplyCodes].
-type DoesNotApply struct {
-	Duty    DutyKind // empty: the AP duty
-	Code    string
-	Reasons string
-}
-
-// Decide implements Command.
-func (c DoesNotApply) Decide(inc *Incident, act Act) ([]Body, error) {
-	kind := orAP(c.Duty)
-	if err := needOpen(inc, kind); err != nil {
-		return nil, err
-	}
-	if !slices.Contains(DoesNotApplyCodes(), c.Code) {
-		return nil, refuse("code", "choose-one")
-	}
-	if blank(c.Reasons) {
-		return nil, refuse("reasons", "required")
-	}
-	out := []Body{&Decided{Decision: DecideDoesNotApply, Duty: kind, Code: c.Code, Reasons: strings.TrimSpace(c.Reasons)}}
-	if c.Code == NotDueProcessor && inc.Duty(DutyController) == nil {
-		return appendDuty(out, DutyController, inc.Duty(kind).Clock.Start, ClockDecision, act)
-	}
-	return out, nil
 }
 
 // NoReport sorts out what is no report of a leak at all: one click, reversible.
@@ -208,87 +166,6 @@ func (c NoReport) Decide(inc *Incident, _ Act) ([]Body, error) {
 		return nil, refuse("code", "choose-one")
 	}
 	return []Body{&Decided{Decision: DecideNoReport, Code: c.Code}}, nil
-}
-
-// File records a notification that was sent to the AP.
-type File struct {
-	Kind        FilingKind
-	Provisional bool
-	Number      string
-	At          time.Time
-	Channel     string
-	Text        string
-	Delay       string // reasons for delay; required when the first filing is late
-	WhyEarlier  string // required when it lies before our receipt
-}
-
-// Decide implements Command.
-func (c File) Decide(inc *Incident, act Act) ([]Body, error) {
-	d := inc.Duty(DutyAP)
-	if err := c.check(inc, d, act.Now); err != nil {
-		return nil, err
-	}
-	f := Filing{
-		Kind: c.Kind, Provisional: c.Provisional && c.Kind != FilingWithdrawal, Number: strings.TrimSpace(c.Number), At: c.At.UTC(),
-		Channel: c.Channel, Text: c.Text, Delay: strings.TrimSpace(c.Delay), WhyEarlier: strings.TrimSpace(c.WhyEarlier), Due: d.Clock.Due,
-	}
-	out := []Body{&Filed{Filing: f}}
-	if f.Kind == FilingInitial && f.Provisional {
-		return appendDuty(out, DutyFollowUp, f.At, ClockFiling, act)
-	}
-	return out, nil
-}
-
-func (c File) check(inc *Incident, d *Duty, now time.Time) error {
-	_, filed := inc.FirstFiling()
-	switch {
-	case d == nil:
-		return refuse("", "no-ap-duty")
-	case inc.Exercise:
-		return refuse("", "exercise")
-	case !inc.Into.IsZero():
-		return refuse("", "merged")
-	case c.Kind != FilingInitial && c.Kind != FilingFollowUp && c.Kind != FilingWithdrawal:
-		return refuse("kind", "choose-one")
-	case c.Kind == FilingInitial && filed:
-		return refuse("kind", "already-filed")
-	case c.Kind == FilingInitial && !d.Open():
-		return refuse("", "duty-not-open")
-	case c.Kind != FilingInitial && !filed:
-		return refuse("kind", "nothing-filed-yet")
-	case blank(c.Number):
-		return refuse("number", "required")
-	case c.At.IsZero():
-		return refuse("at", "required")
-	case c.At.After(now):
-		return refuse("at", "in-the-future")
-	case c.At.Before(inc.Received) && blank(c.WhyEarlier):
-		return refuse("earlier", "before-receipt")
-	case c.Kind == FilingInitial && c.At.After(d.Clock.Due) && blank(c.Delay):
-		return refuse("delay", "late-needs-reasons")
-	}
-	return nil
-}
-
-// PeopleTold records that the duty to tell the people (GDPR art. 34), or the
-// controller (art. 33(2)), was met.
-type PeopleTold struct {
-	Duty    DutyKind
-	Reasons string // how, when, how many
-}
-
-// Decide implements Command.
-func (c PeopleTold) Decide(inc *Incident, act Act) ([]Body, error) {
-	if c.Duty != DutyPeople && c.Duty != DutyController {
-		return nil, refuse("duty", "choose-one")
-	}
-	if err := needOpen(inc, c.Duty); err != nil {
-		return nil, err
-	}
-	if blank(c.Reasons) {
-		return nil, refuse("reasons", "required")
-	}
-	return []Body{&Decided{Decision: DecideTold, Duty: c.Duty, Reasons: strings.TrimSpace(c.Reasons)}}, nil
 }
 
 // Reopen takes the incident up again. Duties that a decision had ended are open
@@ -313,14 +190,20 @@ func (c Reopen) Decide(inc *Incident, _ Act) ([]Body, error) {
 	return out, nil
 }
 
-func revivable(d Duty) bool { return !d.Open() && d.Outcome != OutcomeMet }
+// revivable reports whether reopening brings the duty back. Not a measure that
+// was dropped, and no controller to tell when we turned out to be no processor:
+// these were decided for themselves.
+func revivable(d Duty) bool {
+	decided := (d.Kind == DutyMeasure && d.Outcome == OutcomeWaived) || d.Reason == NotDueNoProcessor
+	return !d.Open() && d.Outcome != OutcomeMet && !decided
+}
 
 // reopened opens a duty again under its old period. The clock's version rises,
 // so that its rungs are due anew.
 func reopened(d Duty) *DutyOpened {
 	clock := d.Clock
 	clock.Version++
-	return &DutyOpened{Duty: d.Kind, Rule: d.Rule, Hours: d.Hours, Fast: d.Fast, Clock: clock}
+	return &DutyOpened{Duty: d.ID(), Rule: d.Rule, Hours: d.Hours, Fast: d.Fast, Clock: clock}
 }
 
 // EndDrill ends an exercise: everybody who was alerted is told that it is over.
@@ -335,21 +218,6 @@ func (c EndDrill) Decide(inc *Incident, _ Act) ([]Body, error) {
 		return nil, refuse("", "already-closed")
 	}
 	return []Body{&Decided{Decision: DecideDrillDone, Reasons: strings.TrimSpace(c.Reasons)}}, nil
-}
-
-// Close ends the handling. It is refused while a duty is open: «considered and
-// not needed» must differ from «nobody looked» (LESSONS 39).
-type Close struct{ Reasons string }
-
-// Decide implements Command.
-func (c Close) Decide(inc *Incident, _ Act) ([]Body, error) {
-	switch {
-	case inc.Closed:
-		return nil, refuse("", "already-closed")
-	case inc.AnyOpen():
-		return nil, refuse("", "duty-still-open")
-	}
-	return []Body{&Decided{Decision: DecideClose, Reasons: strings.TrimSpace(c.Reasons)}}, nil
 }
 
 // Seen says that somebody looked. It ends nothing but this rung's retries.
@@ -390,7 +258,8 @@ func MergeDecision(dup, keep *Incident, reasons string) (inDup, inKeep []Body, e
 		clock.Version, clock.Due = k.Clock.Version+1, k.DueFrom(clock.Start)
 		inKeep = append(inKeep, &ClockSet{Duty: DutyAP, Clock: clock, Reason: "merged " + dup.Ref.String()})
 	}
-	return inDup, inKeep, nil
+	moved, err := moveMeasures(dup, keep)
+	return inDup, append(inKeep, moved...), err
 }
 
 // appendDuty adds the opening of a duty under the rule in force at its start.

@@ -1,14 +1,22 @@
 package incident
 
 import (
+	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"meldklok/incident/people"
 )
 
-// DutyKind is a kind of obligation. Stored values.
-type DutyKind string
+// DutyID names one duty of an incident: its kind, and where an incident can
+// have several of a kind also a number, like "measure/3". Stored values.
+type DutyID string
+
+// DutyKind is a kind of obligation. It is at the same time the name of the one
+// duty of that kind, hence one type for both. Stored values.
+type DutyKind = DutyID
 
 // The kinds.
 const (
@@ -16,12 +24,36 @@ const (
 	DutyFollowUp   DutyKind = "follow-up"  // complete a provisional notification, GDPR art. 33(4)
 	DutyPeople     DutyKind = "people"     // tell the people concerned, GDPR art. 34
 	DutyController DutyKind = "controller" // as a processor, tell the controller, GDPR art. 33(2)
+	DutyMeasure    DutyKind = "measure"    // do what was promised against a repetition, GDPR art. 33(3)(d); several, numbered
 )
+
+// MostDuties bounds how many duties of one kind an incident can have.
+const MostDuties = 99
+
+// Numbered returns the name of the n-th duty of the kind.
+func (id DutyID) Numbered(n int) DutyID { return DutyID(fmt.Sprintf("%s/%d", id.Kind(), n)) }
+
+// Kind returns the kind of the duty.
+func (id DutyID) Kind() DutyKind {
+	kind, _, _ := strings.Cut(string(id), "/")
+	return DutyKind(kind)
+}
+
+// Number returns the number among the duties of the kind; 0 for the one of a
+// kind of which there is only one.
+func (id DutyID) Number() int {
+	_, number, _ := strings.Cut(string(id), "/")
+	n, err := strconv.Atoi(number)
+	if err != nil || n < 1 || n > MostDuties {
+		return 0
+	}
+	return n
+}
 
 // DutyKinds lists the kinds in the order in which a page shows them. The place
 // of a kind in the list is part of stored index keys: append only.
 func DutyKinds() []DutyKind {
-	return []DutyKind{DutyAP, DutyFollowUp, DutyPeople, DutyController}
+	return []DutyKind{DutyAP, DutyFollowUp, DutyPeople, DutyController, DutyMeasure}
 }
 
 // Outcome is how a duty stands. Only [OutcomeOpen] has a ladder. Stored values.
@@ -74,6 +106,12 @@ const (
 	FastDrillRule = "drill-72m"
 )
 
+// The rules whose period is not the program's to know.
+const (
+	ContractRule = "contract" // hours that a contract with the controller gives
+	MeasureRule  = "measure"  // a day that people agreed on for one measure
+)
+
 // Period is how long the rule gives.
 func (r Rule) Period() time.Duration { return period(r.Hours, r.Fast) }
 
@@ -124,6 +162,7 @@ func (c Clock) Provisional() bool { return c.Basis == ClockReceipt || c.Basis ==
 // ladder has come.
 type Duty struct {
 	Kind    DutyKind  `json:"kind"`
+	N       int       `json:"n,omitempty"` // where an incident can have several of the kind
 	Rule    string    `json:"rule"`
 	Hours   int       `json:"hours"`
 	Fast    bool      `json:"fast,omitempty"` // a drill: minutes stand for hours, also on the ladder
@@ -160,12 +199,25 @@ func (d Duty) Awaits(message uint64) bool {
 // DueFrom returns the deadline of a period that begins at start, UTC.
 func (d Duty) DueFrom(start time.Time) time.Time { return start.UTC().Add(period(d.Hours, d.Fast)) }
 
+// restarted returns the duty's clock after a named person has set another start.
+func (d Duty) restarted(start time.Time) Clock {
+	return Clock{Version: d.Clock.Version + 1, Start: start.UTC(), Due: d.DueFrom(start), Basis: ClockPerson}
+}
+
 // Scaled returns a span of a ladder in the duty's own time.
 func (d Duty) Scaled(span time.Duration) time.Duration {
 	if d.Fast {
 		return span / 60
 	}
 	return span
+}
+
+// ID returns the name of the duty within its incident.
+func (d Duty) ID() DutyID {
+	if d.N == 0 {
+		return d.Kind
+	}
+	return d.Kind.Numbered(d.N)
 }
 
 // Open reports whether the duty still has to be met.

@@ -107,11 +107,11 @@ func (b *Reported) personal() any { return &b.Private }
 // DutyOpened: an obligation and its clock began.
 type DutyOpened struct {
 	noPersonal
-	Duty  DutyKind `json:"duty"`
-	Rule  string   `json:"rule"`
-	Hours int      `json:"hours"`
-	Fast  bool     `json:"fast,omitempty"`
-	Clock Clock    `json:"clock"`
+	Duty  DutyID `json:"duty"`
+	Rule  string `json:"rule"`
+	Hours int    `json:"hours"`
+	Fast  bool   `json:"fast,omitempty"`
+	Clock Clock  `json:"clock"`
 }
 
 // Kind implements Body.
@@ -120,9 +120,11 @@ func (DutyOpened) Kind() Kind { return "duty-opened" }
 // ClockSet: the clock of a duty was confirmed or moved.
 type ClockSet struct {
 	noPersonal
-	Duty   DutyKind `json:"duty"`
-	Clock  Clock    `json:"clock"`
-	Reason string   `json:"reason,omitempty"` // in words; required when the start moved
+	Duty   DutyID `json:"duty"`
+	Clock  Clock  `json:"clock"`
+	Rule   string `json:"rule,omitempty"`   // with Hours: the period itself changed, as by a contract
+	Hours  int    `json:"hours,omitempty"`  //
+	Reason string `json:"reason,omitempty"` // in words; required when the start moved
 }
 
 // Kind implements Body.
@@ -178,7 +180,7 @@ func (Described) Kind() Kind { return "described" }
 type Decided struct {
 	noPersonal
 	Decision Decision `json:"decision"`
-	Duty     DutyKind `json:"duty,omitempty"`    // for a waiver or «does not apply»
+	Duty     DutyID   `json:"duty,omitempty"`    // for a waiver or «does not apply»
 	Code     string   `json:"code,omitempty"`    // reason code
 	Reasons  string   `json:"reasons,omitempty"` // in words
 	Into     Ref      `json:"into,omitzero"`     // for a merge
@@ -186,15 +188,6 @@ type Decided struct {
 
 // Kind implements Body.
 func (Decided) Kind() Kind { return "decided" }
-
-// Filed: a notification was sent to the AP.
-type Filed struct {
-	noPersonal
-	Filing Filing `json:"filing"`
-}
-
-// Kind implements Body.
-func (Filed) Kind() Kind { return "filed" }
 
 // MergedFrom: another incident was merged into this one.
 type MergedFrom struct {
@@ -227,7 +220,7 @@ func (SeenBy) Kind() Kind { return "seen" }
 // "receipt" for the mail to the reporter.
 type Alerted struct {
 	noPersonal
-	Duty    DutyKind  `json:"duty,omitempty"`
+	Duty    DutyID    `json:"duty,omitempty"`
 	Version int       `json:"version,omitempty"` // of the clock
 	Rung    string    `json:"rung"`
 	Rank    int       `json:"rank,omitempty"`
@@ -252,7 +245,7 @@ func (Alerted) Kind() Kind { return "alerted" }
 // Rewound: our clock had run ahead; the ladder of a duty goes on from To.
 type Rewound struct {
 	noPersonal
-	Duty DutyKind  `json:"duty"`
+	Duty DutyID    `json:"duty"`
 	To   time.Time `json:"to"`
 	Rank int       `json:"rank"` // of what had been said by then
 }
@@ -265,7 +258,7 @@ func (Rewound) Kind() Kind { return "rewound" }
 type Delivery struct {
 	noPersonal
 	Rung    string        `json:"rung"`
-	Duty    DutyKind      `json:"duty,omitempty"`
+	Duty    DutyID        `json:"duty,omitempty"`
 	Version int           `json:"version,omitempty"`
 	Person  people.ID     `json:"person,omitempty"`
 	Message uint64        `json:"message"`
@@ -360,6 +353,14 @@ func bodies() map[Kind]func() Body {
 		"described":       func() Body { return new(Described) },
 		"decided":         func() Body { return new(Decided) },
 		"filed":           func() Body { return new(Filed) },
+		"filing-tried":    func() Body { return new(FilingTried) },
+		"delay-explained": func() Body { return new(DelayExplained) },
+		"happened":        func() Body { return new(Happened) },
+		"role-set":        func() Body { return new(RoleSet) },
+		"informed":        func() Body { return new(Informed) },
+		"measure-set":     func() Body { return new(MeasureSet) },
+		"measure-ended":   func() Body { return new(MeasureEnded) },
+		"attached":        func() Body { return new(Attached) },
 		"merged-from":     func() Body { return new(MergedFrom) },
 		"repeated":        func() Body { return new(Repeated) },
 		"seen":            func() Body { return new(SeenBy) },

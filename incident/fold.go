@@ -1,7 +1,6 @@
 package incident
 
 import (
-	"maps"
 	"slices"
 	"time"
 
@@ -37,9 +36,17 @@ type Incident struct {
 	Score     *Score     `json:"score,omitempty"`      // the latest
 	ByMachine bool       `json:"by_machine,omitempty"` // the latest score is provisional
 
-	Duties    []Duty    `json:"duties"`
-	Decisions []Decided `json:"decisions,omitempty"` // in order; the reasons live here
-	Filings   []Filing  `json:"filings,omitempty"`
+	Period Period `json:"period,omitzero"` // when the breach took place
+	Chain  *Chain `json:"chain,omitempty"` // our place in it; nil: nobody recorded it, we count as the controller
+
+	Duties    []Duty         `json:"duties"`
+	Decisions []Decided      `json:"decisions,omitempty"` // in order; the reasons live here
+	Filings   []Filing       `json:"filings,omitempty"`
+	Tries     []FilingTry    `json:"tries,omitempty"` // to file, in vain
+	Delay     string         `json:"delay,omitempty"` // reasons for a delay that were given after the filing
+	Tellings  []Telling      `json:"tellings,omitempty"`
+	Measures  []Measure      `json:"measures,omitempty"`
+	Files     []AttachedFile `json:"files,omitempty"`
 
 	Answers []GivenAnswer `json:"answers,omitempty"` // to questions of an authority's form
 	Drafts  []Draft       `json:"drafts,omitempty"`  // letters that were edited
@@ -87,7 +94,7 @@ type Awareness struct {
 // one reaches the person.
 type Undelivered struct {
 	Person  people.ID     `json:"person"`
-	Duty    DutyKind      `json:"duty"`
+	Duty    DutyID        `json:"duty"`
 	Version int           `json:"version"`
 	Rung    string        `json:"rung"`
 	State   DeliveryState `json:"state"`
@@ -103,7 +110,7 @@ type Status string
 const (
 	StatusNew      Status = "new"       // nobody has confirmed when we became aware
 	StatusOpen     Status = "open"      // being handled, a duty is open
-	StatusDecided  Status = "decided"   // no duty is open
+	StatusDecided  Status = "decided"   // no duty of the law is open; measures may be
 	StatusClosed   Status = "closed"    //
 	StatusMerged   Status = "merged"    //
 	StatusNoReport Status = "no-report" // outside register and statistics
@@ -124,7 +131,7 @@ func (inc *Incident) Status() Status {
 		return StatusClosed
 	case inc.History && len(inc.Duties) == 0:
 		return StatusHistory
-	case !inc.AnyOpen():
+	case len(inc.Undecided()) == 0:
 		return StatusDecided
 	case inc.Aware == nil:
 		return StatusNew
@@ -145,9 +152,9 @@ func (inc *Incident) Is(d Decision) bool {
 	return false
 }
 
-// Duty returns the duty of the kind, or nil if the incident has none.
-func (inc *Incident) Duty(kind DutyKind) *Duty {
-	i := slices.IndexFunc(inc.Duties, func(d Duty) bool { return d.Kind == kind })
+// Duty returns the duty of that name, or nil if the incident has none.
+func (inc *Incident) Duty(id DutyID) *Duty {
+	i := slices.IndexFunc(inc.Duties, func(d Duty) bool { return d.ID() == id })
 	if i < 0 {
 		return nil
 	}
@@ -191,6 +198,12 @@ func (inc *Incident) Apply(e Entry) {
 		inc.applyDecided(e, b)
 	case *Filed:
 		inc.applyFiled(e, b.Filing)
+	case *MeasureSet:
+		inc.applyMeasureSet(e, b)
+	case *MeasureEnded:
+		inc.applyMeasureEnded(e, b)
+	case *Attached:
+		inc.applyAttached(e, b)
 	case *MergedFrom:
 		inc.Merged = append(inc.Merged, b.From)
 	case *Asked:
@@ -214,6 +227,25 @@ func (inc *Incident) Apply(e Entry) {
 		}
 	case *Delivery:
 		inc.applyDelivery(e, b)
+	default:
+		inc.applyStated(e.Body)
+	}
+}
+
+// applyStated folds the kinds that only state something.
+func (inc *Incident) applyStated(body Body) {
+	switch b := body.(type) {
+	case *FilingTried:
+		inc.Tries = append(inc.Tries, b.Try)
+	case *DelayExplained:
+		inc.Delay = b.Reasons
+	case *Informed:
+		inc.Tellings = append(inc.Tellings, b.Telling)
+	case *Happened:
+		inc.Period = b.Period
+	case *RoleSet:
+		chain := b.Chain
+		inc.Chain = &chain
 	}
 }
 
@@ -238,17 +270,22 @@ func (inc *Incident) applyReported(e Entry, b *Reported) {
 }
 
 func (inc *Incident) applyDutyOpened(b *DutyOpened) {
-	fresh := Duty{Kind: b.Duty, Rule: b.Rule, Hours: b.Hours, Fast: b.Fast, Clock: b.Clock, Outcome: OutcomeOpen}
+	fresh := Duty{Kind: b.Duty.Kind(), N: b.Duty.Number(), Rule: b.Rule, Hours: b.Hours, Fast: b.Fast, Clock: b.Clock, Outcome: OutcomeOpen}
 	if d := inc.Duty(b.Duty); d != nil {
 		*d = fresh
-		return
+	} else {
+		inc.Duties = append(inc.Duties, fresh)
 	}
-	inc.Duties = append(inc.Duties, fresh)
+	inc.trackMeasure(fresh)
 }
 
 func (inc *Incident) applyClockSet(e Entry, b *ClockSet) {
 	if d := inc.Duty(b.Duty); d != nil {
 		d.Clock = b.Clock
+		if b.Rule != "" {
+			d.Rule, d.Hours = b.Rule, b.Hours
+		}
+		inc.trackMeasure(*d)
 	}
 	switch {
 	case b.Duty != DutyAP:
@@ -263,20 +300,22 @@ func (inc *Incident) applyDecided(e Entry, b *Decided) {
 	inc.Decisions = append(inc.Decisions, *b)
 	switch b.Decision {
 	case DecideWaive:
-		inc.end(e, b.Duty, OutcomeWaived, b.Code, e.At)
+		inc.end(e, only(b.Duty), OutcomeWaived, b.Code, e.At)
 	case DecideDoesNotApply:
-		inc.end(e, b.Duty, OutcomeNotDue, b.Code, e.At)
-	case DecideNotABreach, DecideNoReport:
-		inc.end(e, "", OutcomeNotDue, string(b.Decision), e.At)
-		inc.Closed = inc.Closed || b.Decision == DecideNoReport
+		inc.end(e, only(b.Duty), OutcomeNotDue, b.Code, e.At)
+	case DecideNotABreach:
+		inc.end(e, ofLaw, OutcomeNotDue, string(b.Decision), e.At)
+	case DecideNoReport:
+		inc.end(e, every, OutcomeNotDue, string(b.Decision), e.At)
+		inc.Closed = true
 	case DecideMerge:
-		inc.end(e, "", OutcomeMovedTo, string(b.Decision), e.At)
+		inc.end(e, every, OutcomeMovedTo, string(b.Decision), e.At)
 		inc.Into = b.Into
 	case DecideDrillDone:
-		inc.end(e, "", OutcomeNotDue, string(b.Decision), e.At)
+		inc.end(e, every, OutcomeNotDue, string(b.Decision), e.At)
 		inc.Closed = true
 	case DecideTold:
-		inc.end(e, b.Duty, OutcomeMet, string(b.Decision), e.At)
+		inc.end(e, only(b.Duty), OutcomeMet, string(b.Decision), e.At)
 	case DecideReopen:
 		inc.Closed, inc.Into = false, Ref{}
 	case DecideClose:
@@ -288,26 +327,33 @@ func (inc *Incident) applyFiled(e Entry, f Filing) {
 	inc.Filings = append(inc.Filings, f)
 	switch f.Kind {
 	case FilingInitial:
-		inc.end(e, DutyAP, OutcomeMet, "filed", f.At)
+		inc.end(e, only(DutyAP), OutcomeMet, "filed", f.At)
 	case FilingFollowUp:
 		if !f.Provisional {
-			inc.end(e, DutyFollowUp, OutcomeMet, "filed", f.At)
+			inc.end(e, only(DutyFollowUp), OutcomeMet, "filed", f.At)
 		}
 	case FilingWithdrawal:
-		inc.end(e, DutyFollowUp, OutcomeNotDue, "withdrawn", f.At)
+		inc.end(e, only(DutyFollowUp), OutcomeNotDue, "withdrawn", f.At)
 	}
 }
 
-// end gives every open duty of the kind (all kinds if empty) its outcome. Only
-// who was alerted is told that it is over.
-func (inc *Incident) end(e Entry, kind DutyKind, o Outcome, reason string, at time.Time) {
+// only, every and ofLaw choose duties that end together. Measures outlive the
+// finding that there was no breach.
+func only(id DutyID) func(Duty) bool { return func(d Duty) bool { return d.ID() == id } }
+func every(Duty) bool                { return true }
+func ofLaw(d Duty) bool              { return d.Kind != DutyMeasure }
+
+// end gives every open duty that is chosen its outcome. Only who was alerted is
+// told that it is over.
+func (inc *Incident) end(e Entry, chosen func(Duty) bool, o Outcome, reason string, at time.Time) {
 	for i := range inc.Duties {
 		d := &inc.Duties[i]
-		if !d.Open() || (kind != "" && d.Kind != kind) {
+		if !d.Open() || !chosen(*d) {
 			continue
 		}
 		d.Outcome, d.Reason, d.EndedAt, d.EndedBy = o, reason, at, e.By
 		d.Closing = len(d.Alerted) > 0
+		inc.trackMeasure(*d)
 	}
 }
 
@@ -390,69 +436,3 @@ const (
 	RungClosed  = "closed"  // the mail that says it is over
 	RungReceipt = "receipt" // the mail to the reporter
 )
-
-// Org is the fold of the organisation's own log.
-type Org struct {
-	ID       string            `json:"id"`
-	Name     string            `json:"name,omitempty"`
-	Entries  uint32            `json:"entries"`
-	People   people.Directory  `json:"people"`
-	Settings map[string]string `json:"settings,omitempty"` // JSON by name
-	Parked   int               `json:"parked"`             // unreviewed
-	Oldest   time.Time         `json:"oldest,omitzero"`    // arrival of the message that made Parked leave zero
-	Created  time.Time         `json:"created,omitzero"`   // when the record began
-
-	// LastTold says for each trouble for which instant people were last told of it.
-	LastTold map[string]time.Time `json:"last_told,omitempty"`
-	// Probes holds the last probe of each watched mailbox, by its name.
-	Probes map[string]Probe `json:"probes,omitempty"`
-}
-
-// Apply folds the next entry into the organisation.
-func (o *Org) Apply(e Entry) {
-	o.Entries = e.N
-	switch b := e.Body.(type) {
-	case *RecordCreated:
-		o.ID, o.Name, o.Created = b.Organisation, b.Name, e.At
-	case *PersonSet:
-		o.setPerson(b.ID, b.Private)
-	case *SettingSet:
-		if o.Settings == nil {
-			o.Settings = map[string]string{}
-		}
-		o.Settings[b.Name] = string(b.Value)
-	case *Parked:
-		if o.Parked++; o.Parked == 1 {
-			o.Oldest = b.Arrived
-		}
-	case *Unparked:
-		if o.Parked--; o.Parked == 0 {
-			o.Oldest = time.Time{}
-		}
-	case *TroubleAlerted:
-		if o.LastTold == nil {
-			o.LastTold = map[string]time.Time{}
-		}
-		o.LastTold[b.Trouble] = b.Due
-	case *ProbeSent, *ProbeSeen:
-		o.applyProbe(e)
-	}
-}
-
-func (o *Org) setPerson(id people.ID, p people.Person) {
-	p.ID = id
-	i := slices.IndexFunc(o.People, func(q people.Person) bool { return q.ID == id })
-	if i < 0 {
-		o.People = append(o.People, p)
-		return
-	}
-	o.People[i] = p
-}
-
-// Clone returns a copy that shares nothing with o.
-func (o *Org) Clone() *Org {
-	c := *o
-	c.People, c.Settings, c.LastTold = slices.Clone(o.People), maps.Clone(o.Settings), maps.Clone(o.LastTold)
-	c.Probes = maps.Clone(o.Probes)
-	return &c
-}

@@ -10,7 +10,7 @@ import (
 // Proof is what became of one alert to one recipient: the answer when the AP
 // asks «why late?».
 type Proof struct {
-	Duty      DutyKind
+	Duty      DutyID
 	Rung      string
 	Missed    []string
 	Person    people.ID // empty: the reporter

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"iter"
+	"slices"
 	"time"
 
 	"meldklok/incident/people"
@@ -107,6 +108,8 @@ type Tx interface {
 	// Accept records a complete delivery. One from a watched mailbox is
 	// remembered by its UID and moves the cursor, forward only.
 	Accept(d Delivered) error
+	// Keep ends the staging of raw bytes that an entry names from now on.
+	Keep(item uint64) error
 	// Settle ends a delivery: from now on it has an outcome.
 	Settle(item uint64) error
 	// Drop removes raw bytes that are stored elsewhere already, pieces from
@@ -134,33 +137,38 @@ type Tx interface {
 	SetCredential(name string, value []byte) error
 }
 
-// What says what a planned row is about: a kind of duty, or a chore.
-type What byte
+// What says what a planned row is about: a duty, or a chore. The high byte is
+// the place of the duty's kind in [DutyKinds] or the chore, the low byte the
+// number of a duty that has one.
+type What uint16
 
-// The chores. Smaller numbers are places in [DutyKinds].
+// The chores. Smaller high bytes are places in [DutyKinds].
 const (
-	WhatReceipt  What = 100 // the mail to a reporter
-	WhatHandover What = 101 // an alert failed: the next person has to be told
-	WhatQuestion What = 102 // a question to a reporter
-	WhatClosing  What = 110 // plus the place of the duty: the mail that says it is over
+	WhatReceipt  What = 100 << 8 // the mail to a reporter
+	WhatHandover What = 101 << 8 // an alert failed: the next person has to be told
+	WhatQuestion What = 102 << 8 // a question to a reporter
+	WhatClosing  What = 110 << 8 // plus the row of the duty: the mail that says it is over
 )
 
-// WhatDuty returns the row of a kind of duty.
-func WhatDuty(kind DutyKind) What {
-	for i, k := range DutyKinds() {
-		if k == kind {
-			return What(i)
-		}
+// WhatDuty returns the row of a duty.
+func WhatDuty(id DutyID) What {
+	place := slices.Index(DutyKinds(), id.Kind())
+	if place < 0 {
+		panic("incident: unknown kind of duty " + string(id))
 	}
-	panic("incident: unknown duty kind " + string(kind))
+	return What(place<<8 | id.Number())
 }
 
-// Duty returns the kind of duty a row is about; ok is false for a chore.
-func (w What) Duty() (kind DutyKind, ok bool) {
-	if kinds := DutyKinds(); int(w) < len(kinds) {
-		return kinds[w], true
+// Duty returns the duty a row is about; ok is false for a chore.
+func (w What) Duty() (id DutyID, ok bool) {
+	kinds := DutyKinds()
+	if int(w>>8) >= len(kinds) {
+		return "", false
 	}
-	return "", false
+	if id = kinds[w>>8]; w&0xff > 0 {
+		id = id.Numbered(int(w & 0xff))
+	}
+	return id, true
 }
 
 // Planned is one next-alert row: when an incident next needs the engine.
@@ -277,7 +285,7 @@ type Message struct {
 // Alert is one rung for one recipient.
 type Alert struct {
 	Ref     Ref       `json:"ref"`
-	Duty    DutyKind  `json:"duty,omitempty"`
+	Duty    DutyID    `json:"duty,omitempty"`
 	Version int       `json:"version,omitempty"`
 	Rung    string    `json:"rung"`
 	Due     time.Time `json:"due"` // the rung's instant

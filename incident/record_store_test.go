@@ -173,8 +173,8 @@ func (l *life) alert(*rapid.T) {
 			return err
 		}
 		_, err = tx.Append(m.Owner, act,
-			&incident.Alerted{Duty: d.Kind, Version: d.Clock.Version, Rung: "reported", Rank: 10, Due: l.now, To: []incident.Told{{Person: "p1", Message: m.ID}}},
-			&incident.Delivery{Duty: d.Kind, Version: d.Clock.Version, Rung: "reported", Person: "p1", Message: m.ID, State: state})
+			&incident.Alerted{Duty: d.ID(), Version: d.Clock.Version, Rung: "reported", Rank: 10, Due: l.now, To: []incident.Told{{Person: "p1", Message: m.ID}}},
+			&incident.Delivery{Duty: d.ID(), Version: d.Clock.Version, Rung: "reported", Person: "p1", Message: m.ID, State: state})
 		m.State = state
 		switch {
 		case state.Final():
@@ -221,7 +221,7 @@ func (l *life) check(t *rapid.T) {
 			l.must(err)
 			for _, d := range inc.Duties {
 				if d.Open() {
-					open[duty{inc.Ref, incident.WhatDuty(d.Kind)}] = true
+					open[duty{inc.Ref, incident.WhatDuty(d.ID())}] = true
 				}
 			}
 			folded := &incident.Incident{Organisation: inc.Organisation}
@@ -243,7 +243,7 @@ func (l *life) check(t *rapid.T) {
 		last := time.Time{}
 		for o, err := range v.OpenDuties() {
 			l.must(err)
-			board[duty{o.Incident.Ref, incident.WhatDuty(o.Duty.Kind)}]++
+			board[duty{o.Incident.Ref, incident.WhatDuty(o.Duty.ID())}]++
 			if o.Duty.Clock.Due.Before(last) {
 				t.Fatal("the board is not in the order of the deadlines")
 			}

@@ -39,7 +39,7 @@ func (wr Writer) event(p people.Person, l line, w words) []byte {
 	c := ics.NewCalendar()
 	c.SetProductId("-//Meldklok//Meldklok//" + strings.ToUpper(w.lang))
 	c.SetMethod(method)
-	e := c.AddEvent(wr.eventID(l.inc.Ref, l.duty.Kind, p.ID))
+	e := c.AddEvent(wr.eventID(l.inc.Ref, l.duty.ID(), p.ID))
 	e.SetDtStampTime(w.now.UTC())
 	e.SetSequence(sequence(l))
 	e.SetStartAt(l.duty.Clock.Due.UTC())
@@ -57,7 +57,7 @@ func (wr Writer) event(p people.Person, l line, w words) []byte {
 }
 
 func (w words) eventTitle(l line) string {
-	title := w.t("mail.event.summary", map[string]any{"ref": l.inc.Ref, "duty": locale.Word(w.lang, "duty-short", l.duty.Kind)})
+	title := w.t("mail.event.summary", map[string]any{"ref": l.inc.Ref, "duty": locale.Duty(w.lang, "duty-short", l.duty.ID())})
 	if l.inc.Exercise {
 		return w.t("mail.drill.subject", map[string]any{"subject": title})
 	}
@@ -65,18 +65,14 @@ func (w words) eventTitle(l line) string {
 }
 
 func (w words) eventText(l line) string {
-	id := "mail.event.text"
-	if !legal(l.duty.Kind) {
-		id = "mail.event.target"
-	}
-	return w.t(id, map[string]any{"due": l.duty.Clock.Due})
+	return w.t("mail.event.text"+suffix(l.duty), map[string]any{"due": l.duty.Clock.Due})
 }
 
 // eventID is the UID of a deadline in one person's agenda. It stays the same
 // as long as the incident lives, and nobody outside can work it out. Each
 // person has one of their own, so that no agenda ties them together.
-func (wr Writer) eventID(ref incident.Ref, kind incident.DutyKind, who people.ID) string {
-	mac := wr.Tokens.MAC("calendar", []byte(wr.Tokens.ThreadID(ref)), []byte(kind), []byte(who))
+func (wr Writer) eventID(ref incident.Ref, duty incident.DutyID, who people.ID) string {
+	mac := wr.Tokens.MAC("calendar", []byte(wr.Tokens.ThreadID(ref)), []byte(duty), []byte(who))
 	return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(mac)) + "@" + wr.Tokens.Domain
 }
 

@@ -131,7 +131,7 @@ func TestWhichMailsHaveAnEvent(t *testing.T) {
 		case s.name == "closing-many", strings.HasPrefix(s.name, "digest"), strings.Contains(s.name, "overdue"):
 		case strings.HasPrefix(s.name, "closing"):
 			want = eventCancel
-		case strings.HasPrefix(s.name, "alert"), s.name == "missed", s.name == "handover", s.name == "board", s.name == "drill":
+		case strings.HasPrefix(s.name, "alert"), s.name == "missed", s.name == "handover", s.name == "board", s.name == "drill", s.name == "contract":
 			want = eventRequest
 		}
 		if s.mail.CalendarMethod != want || (want == "") != (len(s.mail.Calendar) == 0) {

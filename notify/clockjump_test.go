@@ -19,7 +19,7 @@ func turn(p notify.Planner, inc *incident.Incident, d *incident.Duty, now time.T
 		return nil, nil
 	}
 	last := passed[len(passed)-1]
-	fired := &incident.Alerted{Duty: d.Kind, Version: d.Clock.Version, Rung: last.Name, Due: last.At}
+	fired := &incident.Alerted{Duty: d.ID(), Version: d.Clock.Version, Rung: last.Name, Due: last.At}
 	for _, s := range passed {
 		fired.Rank = max(fired.Rank, s.Rank)
 		told = append(told, s.Name)

@@ -55,7 +55,7 @@ type tally struct{ met, late, waived, notDue int }
 // so that what was reopened does not count.
 func (t *tally) add(log iter.Seq2[incident.Entry, error], w Week) error {
 	var inc incident.Incident
-	ended := map[incident.DutyKind]incident.Duty{}
+	ended := map[incident.DutyID]incident.Duty{}
 	for e, err := range log {
 		if err != nil {
 			return err
@@ -63,14 +63,14 @@ func (t *tally) add(log iter.Seq2[incident.Entry, error], w Week) error {
 		if e.At.After(w.Until) {
 			break
 		}
-		open := openKinds(&inc)
+		open := openDuties(&inc)
 		inc.Apply(e)
 		for _, d := range inc.Duties {
 			switch {
 			case d.Open():
-				delete(ended, d.Kind)
-			case slices.Contains(open, d.Kind) && e.At.After(w.From):
-				ended[d.Kind] = d
+				delete(ended, d.ID())
+			case slices.Contains(open, d.ID()) && e.At.After(w.From):
+				ended[d.ID()] = d
 			}
 		}
 	}
@@ -83,18 +83,19 @@ func (t *tally) add(log iter.Seq2[incident.Entry, error], w Week) error {
 	return nil
 }
 
-func openKinds(inc *incident.Incident) (kinds []incident.DutyKind) {
+func openDuties(inc *incident.Incident) (ids []incident.DutyID) {
 	for _, d := range inc.Duties {
 		if d.Open() {
-			kinds = append(kinds, d.Kind)
+			ids = append(ids, d.ID())
 		}
 	}
-	return kinds
+	return ids
 }
 
 // count counts one ended duty; one that was merged goes on elsewhere.
 func (t *tally) count(d incident.Duty) {
 	switch {
+	case d.Kind == incident.DutyMeasure: // agreed among ourselves: no figure about the law
 	case d.Outcome == incident.OutcomeMet && d.EndedAt.After(d.Clock.Due):
 		t.late++
 	case d.Outcome == incident.OutcomeMet:

@@ -60,7 +60,7 @@ func (w words) clocks(d digest) block {
 	b := block{Title: w.t("mail.digest.clocks", nil)}
 	for _, o := range d.open {
 		b.Rows = append(b.Rows, row{Label: o.Incident.Ref.String(), Value: w.t("mail.digest.clock", map[string]any{
-			"due": o.Duty.Clock.Due, "left": w.left(o.Duty.Left(w.now)), "duty": locale.Word(w.lang, "duty-short", o.Duty.Kind),
+			"due": o.Duty.Clock.Due, "left": w.left(o.Duty.Left(w.now)), "duty": locale.Duty(w.lang, "duty-short", o.Duty.ID()),
 		})})
 	}
 	if d.more > 0 {

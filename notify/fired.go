@@ -18,7 +18,7 @@ type Fired struct {
 // FiredRung is one rung of one incident. A handed-over rung counts again.
 type FiredRung struct {
 	Ref  incident.Ref
-	Duty incident.DutyKind
+	Duty incident.DutyID
 	Rung string
 	Rank int       // of the ladder; 0 for a handed-over rung
 	Due  time.Time // the deadline of the duty, UTC

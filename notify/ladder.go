@@ -31,6 +31,7 @@ type Rung struct {
 	For        time.Duration // how long it is repeated; 0: until a decision
 	To         []people.Role
 	Persons    []people.ID // told beside the roles
+	Owner      bool        // told beside them: who sees to this duty, as the owner of a measure
 	UnlessSeen bool
 }
 
@@ -78,6 +79,11 @@ func Defaults() Ladders {
 			{Name: "half-day", Rank: 50, Base: BeforeDue, Offset: 12 * time.Hour, To: deputies},
 			{Name: "three", Rank: 70, Base: BeforeDue, Offset: 3 * time.Hour, To: withFG},
 			{Name: "overdue", Rank: 100, Base: AfterDue, Every: 4 * time.Hour, To: everyone},
+		},
+		incident.DutyMeasure: {
+			{Name: "opened", Rank: 10, Base: AfterStart, Owner: true},
+			{Name: "days-3", Rank: 30, Base: BeforeDue, Offset: 3 * day, To: officers, Owner: true},
+			{Name: "overdue", Rank: 100, Base: AfterDue, Every: 7 * day, To: officers, Owner: true},
 		},
 	}
 }
@@ -240,13 +246,16 @@ func lastAfternoon(due time.Time) (at time.Time, ok bool) {
 	}
 }
 
-// audience is who a rung of any incident tells at the instant; empty only when nobody at all
-// can be alerted.
-func audience(all people.Directory, steps []Step, at time.Time) (found []people.Person) {
+// audience is who a rung of any incident tells at the instant, when owner sees
+// to the duty; empty only when nobody at all can be alerted.
+func audience(all people.Directory, owner people.ID, steps []Step, at time.Time) (found []people.Person) {
 	var roles []people.Role
 	var named []people.ID
 	for _, s := range steps {
 		roles, named = append(roles, s.To...), append(named, s.Persons...)
+		if s.Owner {
+			named = append(named, owner)
+		}
 	}
 	add := func(list []people.Person) {
 		for _, p := range list {
@@ -294,7 +303,7 @@ type Planner struct {
 // Plan implements incident.Planner.
 func (p Planner) Plan(inc *incident.Incident) (rows []incident.Planned) {
 	for _, d := range inc.Duties {
-		what := incident.WhatDuty(d.Kind)
+		what := incident.WhatDuty(d.ID())
 		switch {
 		case d.Closing:
 			rows = append(rows, incident.Planned{At: inc.LastAt, Ref: inc.Ref, What: incident.WhatClosing + what})

@@ -124,7 +124,7 @@ func (w proofWords) clockTable(inc *incident.Incident) table {
 		outcome := plain(w.outcome(d))
 		outcome.Bad = d.Overdue(w.now)
 		t.Rows = append(t.Rows, []cell{
-			plain(locale.Word(w.lang, "duty", d.Kind)), plain(w.when(d.Clock.Start), locale.Word(w.lang, "clock", d.Clock.Basis)),
+			plain(locale.Duty(w.lang, "duty", d.ID())), plain(w.when(d.Clock.Start), locale.Word(w.lang, "clock", d.Clock.Basis)),
 			plain(w.when(d.Clock.Due)), plain(strconv.Itoa(d.Clock.Version)), outcome, plain(w.when(d.EndedAt)),
 		})
 	}

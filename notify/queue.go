@@ -125,29 +125,29 @@ func (e *Engine) dueRows(ctx context.Context) (rows []incident.Planned, err erro
 // holds reports whether a row waits for company: a fresh report, while those
 // it concerns were told of another one a moment ago.
 func (e *Engine) holds(v incident.View, row incident.Planned, now time.Time) bool {
-	id := rowID{row.Ref, row.What}
-	if until, ok := e.queue.held[id]; ok {
+	held := rowID{row.Ref, row.What}
+	if until, ok := e.queue.held[held]; ok {
 		if now.Before(until) && !until.After(now.Add(share)) {
 			return true
 		}
-		delete(e.queue.held, id)
+		delete(e.queue.held, held)
 		return false
 	}
-	kind, ok := row.What.Duty()
+	id, ok := row.What.Duty()
 	if !ok {
 		return false
 	}
 	inc, err := v.Incident(row.Ref)
-	if err != nil || inc.Duty(kind) == nil {
+	if err != nil || inc.Duty(id) == nil {
 		return false
 	}
-	d := *inc.Duty(kind)
+	d := *inc.Duty(id)
 	passed := e.cfg.Planner.Planner().Passed(inc, d, now)
 	if len(passed) != 1 || passed[0].Base != AfterStart || passed[0].Offset != 0 || d.Left(now) <= d.Scaled(12*time.Hour) || inc.Exercise {
 		return false
 	}
 	var until time.Time
-	for _, p := range told(v.Org().People, inc, passed, now) {
+	for _, p := range told(v.Org().People, inc, id, passed, now) {
 		told, ok := e.queue.reported[p.ID]
 		if !ok || told.After(now) || !now.Before(told.Add(share)) {
 			return false
@@ -157,7 +157,7 @@ func (e *Engine) holds(v incident.View, row incident.Planned, now time.Time) boo
 	if until.IsZero() || len(e.queue.held) >= scanLimit {
 		return false
 	}
-	e.queue.held[id] = until
+	e.queue.held[held] = until
 	return true
 }
 
@@ -219,10 +219,10 @@ func (b *batch) take(row incident.Planned) error {
 	if err != nil {
 		return err
 	}
-	kind, isDuty := row.What.Duty()
+	id, isDuty := row.What.Duty()
 	switch {
 	case isDuty:
-		return b.fire(inc, kind)
+		return b.fire(inc, id)
 	case row.What == incident.WhatReceipt:
 		return b.receipts(inc)
 	case row.What == incident.WhatQuestion:
@@ -230,16 +230,16 @@ func (b *batch) take(row incident.Planned) error {
 	case row.What == incident.WhatHandover:
 		return b.handover(inc)
 	}
-	if kind, ok := (row.What - incident.WhatClosing).Duty(); ok {
-		b.close(inc, kind)
+	if id, ok := (row.What - incident.WhatClosing).Duty(); ok {
+		b.close(inc, id)
 	}
 	return nil
 }
 
 // fire collapses the steps of a duty that have passed into one alert of the
 // highest, for the audiences of all.
-func (b *batch) fire(inc *incident.Incident, kind incident.DutyKind) error {
-	d := inc.Duty(kind)
+func (b *batch) fire(inc *incident.Incident, id incident.DutyID) error {
+	d := inc.Duty(id)
 	passed := []Step(nil)
 	if d != nil && d.Open() {
 		passed = b.e.cfg.Planner.Planner().Passed(inc, *d, b.now)
@@ -249,7 +249,7 @@ func (b *batch) fire(inc *incident.Incident, kind incident.DutyKind) error {
 		return err
 	}
 	last := passed[len(passed)-1]
-	body := &incident.Alerted{Duty: kind, Version: d.Clock.Version, Rung: last.Name, Due: last.At}
+	body := &incident.Alerted{Duty: id, Version: d.Clock.Version, Rung: last.Name, Due: last.At}
 	for _, s := range passed {
 		body.Rank = max(body.Rank, s.Rank)
 		if s.Name != last.Name && !slices.Contains(body.Missed, s.Name) {
@@ -259,7 +259,7 @@ func (b *batch) fire(inc *incident.Incident, kind incident.DutyKind) error {
 	body.Missed = named(body.Missed)
 	e := &entry{inc.Ref, body}
 	b.entries = append(b.entries, e)
-	for _, p := range told(b.tx.Org().People, inc, passed, b.now) {
+	for _, p := range told(b.tx.Org().People, inc, id, passed, b.now) {
 		missed := slices.Clone(body.Missed)
 		for _, w := range d.Waiting {
 			if w.Person == p.ID && !slices.Contains(missed, w.Rung) {
@@ -332,9 +332,9 @@ func (b *batch) handover(inc *incident.Incident) error {
 }
 
 // close tells everybody who was alerted that it is over.
-func (b *batch) close(inc *incident.Incident, kind incident.DutyKind) {
-	d := inc.Duty(kind)
-	e := &entry{inc.Ref, &incident.Alerted{Duty: kind, Version: d.Clock.Version, Rung: incident.RungClosed, Due: b.now}}
+func (b *batch) close(inc *incident.Incident, id incident.DutyID) {
+	d := inc.Duty(id)
+	e := &entry{inc.Ref, &incident.Alerted{Duty: id, Version: d.Clock.Version, Rung: incident.RungClosed, Due: b.now}}
 	b.entries = append(b.entries, e)
 	for _, id := range d.Alerted {
 		if p, ok := b.tx.Org().People.Find(id); ok && !p.Inactive {
@@ -414,7 +414,7 @@ func (b *batch) mail(p people.Person, group []*pending) error {
 	for _, g := range group {
 		g.entry.body.To = append(g.entry.body.To, incident.Told{Person: p.ID, Message: id, MessageID: content.MessageID})
 		m.Alerts = append(m.Alerts, incident.Alert{
-			Ref: g.line.inc.Ref, Duty: g.line.duty.Kind, Version: g.line.duty.Clock.Version, Rung: g.line.rung, Due: g.line.due,
+			Ref: g.line.inc.Ref, Duty: g.line.duty.ID(), Version: g.line.duty.Clock.Version, Rung: g.line.rung, Due: g.line.due,
 		})
 	}
 	err := b.queue(m, content)

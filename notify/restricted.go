@@ -9,20 +9,21 @@ import (
 )
 
 // told is who the steps tell about an incident. Of a restricted one those are
-// told who may see it, those who stand in for them, and management where a rung
-// says so: an alert holds no case content. When that leaves nobody who can
-// decide (those who are named left, or are away without a stand-in), everybody
-// is told whom the steps name: never zero recipients goes first, and who cannot
-// open the case asks the administrator.
-func told(all people.Directory, inc *incident.Incident, steps []Step, at time.Time) []people.Person {
-	ordinary := audience(all, steps, at)
+// told who may see it, those who stand in for them, the owner of a measure, and
+// management where a rung says so: an alert holds no case content. When that
+// leaves nobody who can decide (those who are named left, or are away without a
+// stand-in), everybody is told whom the steps name: never zero recipients goes
+// first, and who cannot open the case asks the administrator.
+func told(all people.Directory, inc *incident.Incident, id incident.DutyID, steps []Step, at time.Time) []people.Person {
+	owner := inc.Owner(id)
+	ordinary := audience(all, owner, steps, at)
 	if inc.Restriction == nil {
 		return ordinary
 	}
 	management := slices.ContainsFunc(steps, func(s Step) bool { return slices.Contains(s.To, people.Management) })
 	knows := all.Named(inc.Restriction.May, at)
 	narrow := slices.DeleteFunc(slices.Clone(ordinary), func(p people.Person) bool {
-		return !(incident.MaySee(p, inc) || among(knows, p) || (management && p.Has(people.Management)))
+		return !(incident.MaySee(p, inc) || p.ID == owner || among(knows, p) || (management && p.Has(people.Management)))
 	})
 	if enough(narrow, ordinary) {
 		return narrow

@@ -49,7 +49,7 @@ func TestWhoIsToldOfARestrictedIncident(t *testing.T) {
 			inc.Restriction = &incident.Restriction{May: row.may}
 		}
 		var got []string
-		for _, p := range told(staff(row.change), inc, []Step{{Rung: Rung{To: row.to}}}, now) {
+		for _, p := range told(staff(row.change), inc, incident.DutyAP, []Step{{Rung: Rung{To: row.to}}}, now) {
 			got = append(got, string(p.ID))
 		}
 		if strings.Join(got, " ") != row.want {

@@ -61,7 +61,7 @@ func (e *Engine) firedAhead(ctx context.Context, now time.Time) (ahead []inciden
 			if err != nil {
 				return err
 			}
-			if kind, ok := row.What.Duty(); ok && inc.Duty(kind) != nil && inc.Duty(kind).FiredAt.After(limit) {
+			if id, ok := row.What.Duty(); ok && inc.Duty(id) != nil && inc.Duty(id).FiredAt.After(limit) {
 				ahead = append(ahead, row)
 			}
 			r.after = row
@@ -78,18 +78,18 @@ func (e *Engine) firedAhead(ctx context.Context, now time.Time) (ahead []inciden
 // rewindOne records that a ladder goes on from now: the steps up to now were
 // said, later ones were not.
 func (e *Engine) rewindOne(ctx context.Context, row incident.DutyRow, now time.Time) error {
-	kind, _ := row.What.Duty()
+	id, _ := row.What.Duty()
 	return e.cfg.Store.Update(ctx, func(tx incident.Tx) error {
 		inc, err := tx.Incident(row.Ref)
 		if err != nil {
 			return err
 		}
-		fresh := *inc.Duty(kind)
+		fresh := *inc.Duty(id)
 		if !fresh.Open() || !fresh.FiredAt.After(now) {
 			return nil
 		}
 		fresh.FiredAt, fresh.FiredRank = time.Time{}, 0
-		body := &incident.Rewound{Duty: kind, To: now}
+		body := &incident.Rewound{Duty: id, To: now}
 		for _, s := range e.cfg.Planner.Planner().Passed(inc, fresh, now) {
 			body.Rank = max(body.Rank, s.Rank)
 		}

@@ -27,6 +27,7 @@ type rungSetting struct {
 	For        string        `json:"for,omitempty"`
 	To         []people.Role `json:"to,omitempty"`
 	Persons    []people.ID   `json:"persons,omitempty"`
+	Owner      bool          `json:"owner,omitempty"`
 	UnlessSeen bool          `json:"unless_seen,omitempty"`
 }
 
@@ -34,7 +35,7 @@ type rungSetting struct {
 func (r Rung) MarshalJSON() ([]byte, error) {
 	return json.Marshal(rungSetting{
 		Name: r.Name, Rank: r.Rank, Base: r.Base, Offset: span(r.Offset), Every: span(r.Every), For: span(r.For),
-		To: r.To, Persons: r.Persons, UnlessSeen: r.UnlessSeen,
+		To: r.To, Persons: r.Persons, Owner: r.Owner, UnlessSeen: r.UnlessSeen,
 	})
 }
 
@@ -57,7 +58,7 @@ func (r *Rung) UnmarshalJSON(raw []byte) error {
 	if err := dec.Decode(&s); err != nil {
 		return fmt.Errorf("rung: %w", err)
 	}
-	*r = Rung{Name: s.Name, Rank: s.Rank, Base: s.Base, To: s.To, Persons: s.Persons, UnlessSeen: s.UnlessSeen}
+	*r = Rung{Name: s.Name, Rank: s.Rank, Base: s.Base, To: s.To, Persons: s.Persons, Owner: s.Owner, UnlessSeen: s.UnlessSeen}
 	for _, f := range []struct {
 		name, text string
 		into       *time.Duration
@@ -105,7 +106,7 @@ func (ls Ladders) CheckPeople(all people.Directory, at time.Time) error {
 					return fmt.Errorf("ladders: the rung %q of %q names %q, who is not there", r.Name, kind, id)
 				}
 			}
-			if len(all.Named(r.Persons, at))+len(all.WithRole(r.To, at)) == 0 {
+			if len(r.Persons)+len(r.To) > 0 && len(all.Named(r.Persons, at))+len(all.WithRole(r.To, at)) == 0 {
 				return fmt.Errorf("ladders: the rung %q of %q would tell nobody today: add a person with one of its roles, or a replacement for those who are away", r.Name, kind)
 			}
 		}
@@ -124,7 +125,9 @@ func (r Rung) check(kind incident.DutyKind) error {
 		return fmt.Errorf("ladders: the rung %q of %q needs a rank above 0: a more urgent rung has a higher one", r.Name, kind)
 	case r.Every > 0 && (r.Base != AfterDue || r.Every < 10*time.Minute):
 		return fmt.Errorf("ladders: the rung %q of %q: only a rung after-due repeats, every 10m or more", r.Name, kind)
-	case len(r.To)+len(r.Persons) == 0:
+	case r.Owner && kind != incident.DutyMeasure:
+		return fmt.Errorf("ladders: the rung %q of %q: only a measure has an owner", r.Name, kind)
+	case len(r.To)+len(r.Persons) == 0 && !r.Owner:
 		return fmt.Errorf("ladders: the rung %q of %q tells nobody", r.Name, kind)
 	}
 	for _, role := range r.To {

@@ -74,7 +74,7 @@ func (wr Writer) closingMail(p people.Person, id uint64, lines []line, head inci
 	for _, x := range lines {
 		l.Blocks = append(l.Blocks, block{Rows: []row{
 			w.row("incident", x.inc.Ref.String()),
-			w.row("duty", locale.Word(w.lang, "duty", x.duty.Kind)),
+			w.row("duty", locale.Duty(w.lang, "duty", x.duty.ID())),
 			w.strong("outcome", w.outcome(x.duty)),
 		}, Link: wr.link(w, x.inc.Ref)})
 	}

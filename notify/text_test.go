@@ -47,9 +47,13 @@ func reader(lang string, roles ...people.Role) people.Person {
 
 // dutyOf is an incident with one open duty of a kind; its clock started then.
 func dutyOf(kind incident.DutyKind) *incident.Incident {
-	rule, _ := incident.RuleFor(incident.Rules(), kind, started)
+	rule, ok := incident.RuleFor(incident.Rules(), kind, started)
+	number := 0
+	if !ok { // a measure: agreed on by people, one of several
+		rule, number = incident.Rule{ID: incident.MeasureRule, Hours: 14 * 24}, 3
+	}
 	return &incident.Incident{Ref: incident.Ref{Year: 2026, Number: 42}, Duties: []incident.Duty{{
-		Kind: kind, Rule: rule.ID, Hours: rule.Hours, Outcome: incident.OutcomeOpen,
+		Kind: kind, N: number, Rule: rule.ID, Hours: rule.Hours, Outcome: incident.OutcomeOpen,
 		Clock: incident.Clock{Version: 1, Start: started, Due: incident.Deadline(started, rule.Hours), Basis: incident.ClockReceipt},
 	}}}
 }
@@ -98,6 +102,8 @@ func otherSamples(lang string) []sample {
 	both, one := []incident.Ref{ap.Ref, second.Ref}, []incident.Ref{ap.Ref}
 	now := started.Add(48*time.Hour + 25*time.Minute)
 	late := ap.Duties[0].Clock.Due.Add(8 * time.Hour)
+	contract := dutyOf(incident.DutyController)
+	contract.Duties[0].Rule = incident.ContractRule
 	handed := lineOf(ap, "day-2", "day-1", "day-2")
 	handed.handover = "p9"
 	drill := dutyOf(incident.DutyAP)
@@ -123,6 +129,8 @@ func otherSamples(lang string) []sample {
 		{"board", one, wr.alertMail(board, 5, []line{lineOf(ap, "half-day")}, testHead, started.Add(60*time.Hour))},
 		{"board-overdue", one, wr.alertMail(board, 5, []line{lineOf(ap, "overdue+8h")}, testHead, late)},
 		{"drill", one, wr.alertMail(officer, 5, []line{lineOf(drill, "day-2")}, testHead, now)},
+		{"contract", one, wr.alertMail(officer, 5, []line{lineOf(contract, "half-day")}, testHead, started.Add(12*time.Hour))},
+		{"contract-overdue", one, wr.alertMail(officer, 5, []line{lineOf(contract, "overdue")}, testHead, started.Add(25*time.Hour))},
 		closing("filed", closed("filed", incident.OutcomeMet)),
 		closing("waived", closed("unlikely-risk", incident.OutcomeWaived)),
 		closing("processor", closed("processor", incident.OutcomeNotDue)),

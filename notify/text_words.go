@@ -92,10 +92,7 @@ func (w words) intro(lines []line) string {
 	if len(lines) == 1 {
 		id = "mail.intro.alert"
 		if d := lines[0].duty; d.Overdue(w.now) {
-			id = "mail.intro.overdue"
-			if !legal(d.Kind) {
-				id = "mail.intro.overdue-target"
-			}
+			id = "mail.intro.overdue" + suffix(d)
 		}
 	}
 	text := w.t(id, nil)
@@ -107,20 +104,27 @@ func (w words) intro(lines []line) string {
 	return text
 }
 
-// legal reports whether the deadline of a kind of duty is a figure of the law
-// (GDPR art. 33(1)); the others are targets of the organisation's own.
-func legal(kind incident.DutyKind) bool { return kind == incident.DutyAP }
+// suffix tells sentences about a deadline apart by whose it is: of the law
+// (GDPR art. 33(1)), of a contract, agreed on for a measure, or a target of the
+// organisation's own.
+func suffix(d incident.Duty) string {
+	switch {
+	case d.Kind == incident.DutyAP:
+		return ""
+	case d.Kind == incident.DutyMeasure:
+		return "-measure"
+	case d.Rule == incident.ContractRule:
+		return "-contract"
+	}
+	return "-target"
+}
 
 // alert writes one incident of an alert mail.
 func (w words) alert(l line) block {
-	due := "due"
-	if !legal(l.duty.Kind) {
-		due = "target"
-	}
 	rows := []row{
 		w.row("incident", l.inc.Ref.String()),
-		w.row("duty", locale.Word(w.lang, "duty", l.duty.Kind)),
-		w.strong(due, locale.When(w.lang, l.duty.Clock.Due)),
+		w.row("duty", locale.Duty(w.lang, "duty", l.duty.ID())),
+		w.strong("due"+suffix(l.duty), locale.When(w.lang, l.duty.Clock.Due)),
 		w.row("left", w.t("mail.as-at", map[string]any{"left": w.left(l.duty.Left(w.now)), "at": w.now})),
 		w.strong("ask", w.ask(l)),
 	}

@@ -48,7 +48,7 @@ type onePlan struct{}
 func (onePlan) Plan(inc *incident.Incident) (rows []incident.Planned) {
 	for _, d := range inc.Duties {
 		if d.Open() {
-			rows = append(rows, incident.Planned{At: d.Clock.Due, Ref: inc.Ref, What: incident.WhatDuty(d.Kind)})
+			rows = append(rows, incident.Planned{At: d.Clock.Due, Ref: inc.Ref, What: incident.WhatDuty(d.ID())})
 		}
 	}
 	return rows

@@ -1,9 +1,11 @@
 package ui_test
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -103,7 +105,7 @@ func TestEveryStoredValueHasAWord(t *testing.T) {
 	groups := map[string]string{
 		"Status": "status", "Outcome": "outcome", "Decision": "decision", "DutyKind": "duty", "FilingKind": "filing",
 		"DeliveryState": "delivery", "Channel": "channel", "ParkReason": "park", "ReceivedBasis": "basis", "ClockBasis": "clock",
-		"Role": "role", "Level": "level", "Band": "band",
+		"Role": "role", "ChainRole": "chain-role", "Way": "way", "Level": "level", "Band": "band",
 	}
 	constant := regexp.MustCompile(`(?m)^\s+\w+\s+([A-Z]\w+)\s+=\s+"([a-z_-]+)"`)
 	seen := map[string]int{}
@@ -126,9 +128,9 @@ func TestEveryStoredValueHasAWord(t *testing.T) {
 			t.Errorf("no value of %s found: does the pattern still fit?", kind)
 		}
 	}
-	kinds := regexp.MustCompile(`Kind\(\) Kind\s+\{ return "([a-z-]+)" \}`)
-	for _, m := range kinds.FindAllStringSubmatch(source(t, "../incident/entry.go")["../incident/entry.go"], -1) {
-		organisation := strings.Contains("record-created person-set setting-set parked unparked trouble-alerted", m[1])
+	kinds := regexp.MustCompile(`Kind\(\) Kind\s*\{ return "([a-z-]+)" \}`)
+	for _, m := range kinds.FindAllStringSubmatch(strings.Join(slices.Collect(maps.Values(source(t, "../incident/*.go"))), "\n"), -1) {
+		organisation := strings.Contains("record-created person-set setting-set parked unparked trouble-alerted probe-sent probe-seen", m[1])
 		if !organisation && !locale.Has("kind."+m[1]) {
 			t.Errorf("the catalogue lacks kind.%s", m[1])
 		}

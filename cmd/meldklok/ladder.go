@@ -109,7 +109,7 @@ func (c *ladderSetCommand) say(ctx context.Context, d *desk, fresh notify.Planne
 			if will.At.Before(d.now()) {
 				when = "at once"
 			}
-			fmt.Fprintf(d.stdout, "%s  %-10s next: %s, %s\n", r.Ref, r.Duty.Kind, locale.Rung(locale.English, will.Name), when)
+			fmt.Fprintf(d.stdout, "%s  %-10s next: %s, %s\n", r.Ref, r.Duty.ID(), locale.Rung(locale.English, will.Name), when)
 		}
 	}
 	fmt.Fprintf(d.stdout, "%d of %d open duties get another next alert\n", changed, len(rows))

@@ -36,7 +36,7 @@ func (v *view) audit(ref incident.Ref, value []byte) (*state, error) {
 	switch {
 	case err != nil:
 		return nil, err
-	case !same || number(value) != item || value[8] != openMask(folded):
+	case !same || number(value) != item || value[8] != openCount(folded):
 		return nil, errors.New("the log does not give the stored state")
 	}
 	st := &state{Incident: folded, Planned: stored.Planned, item: item}
@@ -45,7 +45,7 @@ func (v *view) audit(ref incident.Ref, value []byte) (*state, error) {
 
 // auditIndexes looks for every row that the indexes must hold.
 func (v *view) auditIndexes(st *state) error {
-	if err := covers(st.Planned, st.Incident.Ref, openMask(st.Incident)); err != nil {
+	if err := covers(st.Planned, st.Incident); err != nil {
 		return err
 	}
 	for _, row := range indexRows(st) {

@@ -101,7 +101,7 @@ func TestKeysSortLikeWhatTheyName(t *testing.T) {
 		draw := func(name string) place {
 			return place{
 				incident.Ref{Year: rapid.Uint16Range(2020, 2022).Draw(t, name), Number: rapid.Uint32().Draw(t, name)},
-				rapid.Uint32().Draw(t, name), incident.What(rapid.Byte().Draw(t, name)),
+				rapid.Uint32().Draw(t, name), incident.What(rapid.Uint16().Draw(t, name)),
 			}
 		}
 		a, b := draw("a"), draw("b")
@@ -137,10 +137,10 @@ func TestKeysSortLikeWhatTheyName(t *testing.T) {
 func TestBrokenKeysAreRefused(t *testing.T) {
 	for n := range 20 {
 		key := make([]byte, n)
-		if _, _, ok := splitDuty(key); ok != (n == incident.StreamSize+1) {
+		if _, _, ok := splitDuty(key); ok != (n == incident.StreamSize+2) {
 			t.Errorf("a duty key of %d bytes: %v", n, ok)
 		}
-		if _, _, ok := splitTimed(key); ok != (n == 8+incident.StreamSize+1) && n > 8 {
+		if _, _, ok := splitTimed(key); ok != (n == 8+incident.StreamSize+2) && n > 8 {
 			t.Errorf("a timed key of %d bytes: %v", n, ok)
 		}
 	}

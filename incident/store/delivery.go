@@ -80,6 +80,9 @@ func (r *rawReader) fetch() error {
 // Stage implements incident.Tx.
 func (t *tx) Stage(item uint64) error { return t.w.Put(tableStaging, key8(item), nil) }
 
+// Keep implements incident.Tx.
+func (t *tx) Keep(item uint64) error { return t.w.Delete(tableStaging, key8(item)) }
+
 // Drop implements incident.Tx. As long as pieces remain the item stands among
 // the staged ones, so that after a crash the next start removes the rest.
 func (t *tx) Drop(item uint64, from, to int) error {

@@ -17,8 +17,8 @@
 // A table is one byte of key space. Numbers are big-endian, so that keys sort;
 // an instant is nanoseconds since 1970 in 8 bytes. «item» (8) is the number of
 // one accepted delivery and of the keys that belong to it; «stream» (6) is year
-// and number of an incident, or zeros for the organisation; «what» (1) is a
-// kind of duty or a chore. {r}, {p}, {o} is sealed under the item's register,
+// and number of an incident, or zeros for the organisation; «what» (2) is a
+// duty or a chore. {r}, {p}, {o} is sealed under the item's register,
 // personal or originals key; * is compressed first; # ends in a keyed hash.
 //
 //	table        key                         value                                     written by
@@ -26,12 +26,12 @@
 //	             "counters"                  JSON #                                    every commit
 //	L log        seq (8)                     1, stream, n (4), item, {r}, {p}, hash    Append
 //	S stream     stream, n (4)               seq                                       Append
-//	T state      stream                      item, mask of open duties (1), {r}*       Create, Append
+//	T state      stream                      item, number of open duties (1), {r}*     Create, Append
 //	D duty       stream, what                instant of the next alert                 Append
 //	C clock      due, stream, what           -                                         Append
 //	N plan       at, stream, what            -                                         Append
 //	B blob       item, piece (4)             1 if the last, {o}*                       PutChunk, Drop
-//	G staging    item                        -                                         Stage, Accept, Drop
+//	G staging    item                        -                                         Stage, Accept, Keep, Drop
 //	P pending    item                        {p} Delivered                             Accept, Settle
 //	K parked     item                        {p} ParkedItem                            Park, Unpark
 //	H known      keyed hash                  stream, item #                            Remember

@@ -23,7 +23,7 @@ type plainPlanner struct{ lead time.Duration }
 
 func (p plainPlanner) Plan(inc *incident.Incident) (rows []incident.Planned) {
 	for _, d := range inc.Duties {
-		what := incident.WhatDuty(d.Kind)
+		what := incident.WhatDuty(d.ID())
 		switch {
 		case d.Open():
 			rows = append(rows, incident.Planned{At: d.Clock.Due.Add(-p.lead), Ref: inc.Ref, What: what})

@@ -25,7 +25,7 @@ func indexRows(st *state) (rows []indexRow) {
 		next[p.What] = p.At
 	}
 	for _, d := range openDuties(st.Incident) {
-		what := incident.WhatDuty(d.Kind)
+		what := incident.WhatDuty(d.ID())
 		rows = append(rows,
 			indexRow{table: tableDuty, key: dutyKey(ref, what), value: instant(next[what])},
 			indexRow{table: tableClock, key: timedKey(d.Clock.Due, ref, what)})
@@ -43,42 +43,38 @@ func openDuties(inc *incident.Incident) []incident.Duty {
 	return open
 }
 
-// openMask is the open duties of an incident as bits, by their place in
-// [incident.DutyKinds]. It stands unsealed before the state, so that a sweep
-// can pass over what is decided without opening it.
-func openMask(inc *incident.Incident) (mask byte) {
-	for _, d := range openDuties(inc) {
-		mask |= 1 << incident.WhatDuty(d.Kind)
-	}
-	return mask
-}
+// openCount is how many duties of an incident are open, as far as a byte
+// counts. It stands unsealed before the state, so that a sweep can pass over
+// what is decided without opening it.
+func openCount(inc *incident.Incident) byte { return byte(min(len(openDuties(inc)), 255)) }
 
 // plans asks the planner, and refuses what does not cover the open duties.
 func (s *Store) plans(inc *incident.Incident) (plans []plan, err error) {
 	for _, p := range s.cfg.Planner.Plan(inc) {
 		plans = append(plans, plan{At: p.At.UTC(), What: p.What})
 	}
-	return plans, covers(plans, inc.Ref, openMask(inc))
+	return plans, covers(plans, inc)
 }
 
 // covers returns an error unless every open duty has exactly one next alert
 // (promise 3) and no other duty has one.
-func covers(plans []plan, ref incident.Ref, open byte) error {
+func covers(plans []plan, inc *incident.Incident) error {
+	bare := map[incident.DutyID]bool{} // open duties that no plan was found for
+	for _, d := range openDuties(inc) {
+		bare[d.ID()] = true
+	}
 	for _, p := range plans {
-		kind, isDuty := p.What.Duty()
+		id, isDuty := p.What.Duty()
 		if !isDuty {
 			continue
 		}
-		bit := byte(1) << p.What
-		if open&bit == 0 {
-			return fmt.Errorf("store: the duty %q of %s has a next alert too many", kind, ref)
+		if !bare[id] {
+			return fmt.Errorf("store: the duty %q of %s has a next alert too many", id, inc.Ref)
 		}
-		open &^= bit
+		delete(bare, id)
 	}
-	for _, kind := range incident.DutyKinds() {
-		if open&(1<<incident.WhatDuty(kind)) != 0 {
-			return fmt.Errorf("store: the open duty %q of %s has no next alert", kind, ref)
-		}
+	for id := range bare {
+		return fmt.Errorf("store: the open duty %q of %s has no next alert", id, inc.Ref)
 	}
 	return nil
 }

@@ -110,7 +110,9 @@ func entryKey(s incident.Stream, n uint32) []byte {
 }
 
 // dutyKey places a row of an incident: stream, then what.
-func dutyKey(ref incident.Ref, what incident.What) []byte { return append(refKey(ref), byte(what)) }
+func dutyKey(ref incident.Ref, what incident.What) []byte {
+	return binary.BigEndian.AppendUint16(refKey(ref), uint16(what))
+}
 
 // timedKey places a row in an index by time.
 func timedKey(at time.Time, ref incident.Ref, what incident.What) []byte {
@@ -125,8 +127,8 @@ func splitTimed(k []byte) (ref incident.Ref, what incident.What, ok bool) {
 // splitDuty reads what dutyKey wrote.
 func splitDuty(k []byte) (ref incident.Ref, what incident.What, ok bool) {
 	s, err := incident.StreamFromKey(k)
-	if err != nil || len(k) != incident.StreamSize+1 {
+	if err != nil || len(k) != incident.StreamSize+2 {
 		return incident.Ref{}, 0, false
 	}
-	return s.Ref, incident.What(k[incident.StreamSize]), true
+	return s.Ref, incident.What(binary.BigEndian.Uint16(k[incident.StreamSize:])), true
 }

@@ -41,19 +41,19 @@ func (t *tx) Create(year int, item uint64) (incident.Ref, error) {
 }
 
 // putState seals a state under its item's register key. Before the sealed
-// bytes stand the item and the mask of open duties, which they are bound to.
+// bytes stand the item and the number of open duties, which they are bound to.
 func (t *tx) putState(st *state) error {
 	ref := st.Incident.Ref
 	plain, err := json.Marshal(st)
 	if err != nil {
 		return fmt.Errorf("store: state of %s: %w", ref, err)
 	}
-	mask := openMask(st.Incident)
-	sealed, err := t.s.sealPacked(st.item, Register, plain, stateContext(ref, mask)...)
+	open := openCount(st.Incident)
+	sealed, err := t.s.sealPacked(st.item, Register, plain, stateContext(ref, open)...)
 	if err != nil {
 		return err
 	}
-	return t.w.Put(tableState, refKey(ref), join(key8(st.item), []byte{mask}, sealed))
+	return t.w.Put(tableState, refKey(ref), join(key8(st.item), []byte{open}, sealed))
 }
 
 func (t *tx) Append(s incident.Stream, act incident.Act, bodies ...incident.Body) (*incident.Incident, error) {

@@ -50,12 +50,12 @@ func (v *view) state(ref incident.Ref) (*state, error) {
 	return v.decodeState(ref, value)
 }
 
-// stateHead is what stands unsealed before a state: its item and the mask of
-// its open duties.
+// stateHead is what stands unsealed before a state: its item and how
+// many of its duties are open.
 const stateHead = 8 + 1
 
-func stateContext(ref incident.Ref, mask byte) [][]byte {
-	return [][]byte{[]byte("state"), refKey(ref), {mask}}
+func stateContext(ref incident.Ref, open byte) [][]byte {
+	return [][]byte{[]byte("state"), refKey(ref), {open}}
 }
 
 // openState opens a row of the state table without decoding it.
@@ -173,7 +173,7 @@ func (v *view) OpenDuties() iter.Seq2[incident.OpenDuty, error] {
 	return func(yield func(incident.OpenDuty, error) bool) {
 		v.r.Ascend(tableClock, nil, func(k, _ []byte) bool {
 			ref, what, ok := splitTimed(k)
-			kind, isDuty := what.Duty()
+			id, isDuty := what.Duty()
 			if !ok || !isDuty {
 				return yield(incident.OpenDuty{}, fmt.Errorf("store: clock index: %w", errRow))
 			}
@@ -182,7 +182,7 @@ func (v *view) OpenDuties() iter.Seq2[incident.OpenDuty, error] {
 				yield(incident.OpenDuty{}, err)
 				return false
 			}
-			d := inc.Duty(kind)
+			d := inc.Duty(id)
 			if d == nil {
 				return yield(incident.OpenDuty{}, fmt.Errorf("store: clock index names a duty that %s lacks", ref))
 			}

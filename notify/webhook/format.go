@@ -42,11 +42,11 @@ type PayloadFinding struct {
 
 // PayloadAlert is one rung of one incident.
 type PayloadAlert struct {
-	Reference incident.Ref      `json:"reference"`
-	Duty      incident.DutyKind `json:"duty"` // ap, follow-up, people, controller
-	Rung      string            `json:"rung"`
-	DueAt     time.Time         `json:"due_at"`
-	HoursLeft float64           `json:"hours_left"` // at "at", rounded down to a hundredth; negative: too late
+	Reference incident.Ref    `json:"reference"`
+	Duty      incident.DutyID `json:"duty"` // ap, follow-up, people, controller
+	Rung      string          `json:"rung"`
+	DueAt     time.Time       `json:"due_at"`
+	HoursLeft float64         `json:"hours_left"` // at "at", rounded down to a hundredth; negative: too late
 }
 
 // PayloadHead is a place in the record's chain.

@@ -37,7 +37,7 @@ type Note struct {
 // Alert is one rung of one incident.
 type Alert struct {
 	Ref  incident.Ref
-	Duty incident.DutyKind
+	Duty incident.DutyID
 	Rung string
 	Rank int       // see notify: 50 is twelve hours left
 	Due  time.Time // the deadline, UTC

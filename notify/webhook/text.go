@@ -59,7 +59,7 @@ func (v voice) headline(n Note) (title, link string) {
 func (v voice) deadlines(n Note) (lines []string) {
 	for _, a := range n.Alerts[:min(listed, len(n.Alerts))] {
 		lines = append(lines, v.t("alert.line", map[string]any{
-			"ref": a.Ref, "duty": locale.Word(v.lang, "duty", a.Duty), "due": a.Due, "at": n.At, "left": v.left(a, n.At),
+			"ref": a.Ref, "duty": locale.Duty(v.lang, "duty", a.Duty), "due": a.Due, "at": n.At, "left": v.left(a, n.At),
 		}))
 	}
 	if more := len(n.Alerts) - listed; more > 0 {

@@ -2,6 +2,7 @@ package web
 
 import (
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -103,9 +104,24 @@ func problemsOf(lang string, err error) (problems []Problem, ok bool) {
 
 func refusalText(lang string, r *incident.Refusal) string {
 	if id := "refusal." + r.Code; locale.Has(id) {
-		return locale.T(lang, id, r.Args)
+		return locale.T(lang, id, inWords(lang, r.Args))
 	}
 	return locale.T(lang, "refusal.facts-other", nil)
+}
+
+// inWords writes the duties that a refusal names.
+func inWords(lang string, args map[string]any) map[string]any {
+	ids, ok := args["duties"].([]incident.DutyID)
+	if !ok {
+		return args
+	}
+	names := make([]string, len(ids))
+	for i, id := range ids {
+		names[i] = locale.Duty(lang, "duty-short", id)
+	}
+	args = maps.Clone(args)
+	args["duties"] = names
+	return args
 }
 
 func localProblem(lang, field string, e *incident.LocalTimeError) Problem {

@@ -77,7 +77,7 @@ func (p *Pages) readAgain(ctx context.Context, inc *incident.Incident, r inciden
 // alertView is one rung for one recipient, and how its message stands.
 type alertView struct {
 	Rung    string
-	Duty    incident.DutyKind
+	Duty    incident.DutyID
 	Due     time.Time
 	At      time.Time
 	Who     string
@@ -181,7 +181,7 @@ func detailOf(v *View, all people.Directory, body incident.Body) []string {
 	case *incident.Reported:
 		say(v.T("log.reported", "n", b.Report, "channel", v.Word("channel", b.Channel), "received", b.Received))
 	case *incident.DutyOpened:
-		say(v.T("log.duty", "duty", v.Word("duty", b.Duty), "due", b.Clock.Due), v.Word("clock", b.Clock.Basis))
+		say(v.T("log.duty", "duty", v.Duty("duty", b.Duty), "due", b.Clock.Due), v.Word("clock", b.Clock.Basis))
 	case *incident.ClockSet:
 		say(v.T("log.clock", "start", b.Clock.Start, "due", b.Clock.Due), v.Word("clock", b.Clock.Basis), b.Reason)
 	case *incident.Assessed:
@@ -216,7 +216,7 @@ func detailOf(v *View, all people.Directory, body incident.Body) []string {
 func decidedLine(v *View, b *incident.Decided) string {
 	line := v.Word("decision", b.Decision)
 	if b.Duty != "" && b.Duty != incident.DutyAP {
-		line += " (" + v.Word("duty-short", b.Duty) + ")"
+		line += " (" + v.Duty("duty-short", b.Duty) + ")"
 	}
 	if !b.Into.IsZero() {
 		line += ": " + b.Into.String()

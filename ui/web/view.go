@@ -125,6 +125,9 @@ func (v *View) Word(group string, value any) string {
 	return locale.Word(v.Lang, group, fmt.Sprint(value))
 }
 
+// Duty returns the word for a duty, with its number if it has one.
+func (v *View) Duty(group string, id incident.DutyID) string { return locale.Duty(v.Lang, group, id) }
+
 // Rung returns the word for a rung of a ladder.
 func (v *View) Rung(name string) string { return locale.Rung(v.Lang, name) }
 

@@ -1,0 +1,75 @@
+package incident
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"meldklok/incident/people"
+)
+
+// Org is the fold of the organisation's own log.
+type Org struct {
+	ID       string            `json:"id"`
+	Name     string            `json:"name,omitempty"`
+	Entries  uint32            `json:"entries"`
+	People   people.Directory  `json:"people"`
+	Settings map[string]string `json:"settings,omitempty"` // JSON by name
+	Parked   int               `json:"parked"`             // unreviewed
+	Oldest   time.Time         `json:"oldest,omitzero"`    // arrival of the message that made Parked leave zero
+	Created  time.Time         `json:"created,omitzero"`   // when the record began
+
+	// LastTold says for each trouble for which instant people were last told of it.
+	LastTold map[string]time.Time `json:"last_told,omitempty"`
+	// Probes holds the last probe of each watched mailbox, by its name.
+	Probes map[string]Probe `json:"probes,omitempty"`
+}
+
+// Apply folds the next entry into the organisation.
+func (o *Org) Apply(e Entry) {
+	o.Entries = e.N
+	switch b := e.Body.(type) {
+	case *RecordCreated:
+		o.ID, o.Name, o.Created = b.Organisation, b.Name, e.At
+	case *PersonSet:
+		o.setPerson(b.ID, b.Private)
+	case *SettingSet:
+		if o.Settings == nil {
+			o.Settings = map[string]string{}
+		}
+		o.Settings[b.Name] = string(b.Value)
+	case *Parked:
+		if o.Parked++; o.Parked == 1 {
+			o.Oldest = b.Arrived
+		}
+	case *Unparked:
+		if o.Parked--; o.Parked == 0 {
+			o.Oldest = time.Time{}
+		}
+	case *TroubleAlerted:
+		if o.LastTold == nil {
+			o.LastTold = map[string]time.Time{}
+		}
+		o.LastTold[b.Trouble] = b.Due
+	case *ProbeSent, *ProbeSeen:
+		o.applyProbe(e)
+	}
+}
+
+func (o *Org) setPerson(id people.ID, p people.Person) {
+	p.ID = id
+	i := slices.IndexFunc(o.People, func(q people.Person) bool { return q.ID == id })
+	if i < 0 {
+		o.People = append(o.People, p)
+		return
+	}
+	o.People[i] = p
+}
+
+// Clone returns a copy that shares nothing with o.
+func (o *Org) Clone() *Org {
+	c := *o
+	c.People, c.Settings, c.LastTold = slices.Clone(o.People), maps.Clone(o.Settings), maps.Clone(o.LastTold)
+	c.Probes = maps.Clone(o.Probes)
+	return &c
+}
