@@ -22,7 +22,7 @@ func may() map[string][]string {
 		"ui/locale":                {},
 		"incident":                 {"incident/risk", "incident/people"},
 		"incident/store":           {"incident", "incident/people"},
-		"incident/dossier":         {"incident", "incident/people", "incident/risk"},
+		"incident/dossier":         {"incident", "incident/people", "incident/risk", "ui/locale"},
 		"notify":                   {"incident", "incident/people", "notify/mailer", "ui/locale"},
 		"notify/mailer":            {},
 		"notify/mailer/mailertest": {},

@@ -1,0 +1,102 @@
+package dossier
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"meldklok/incident"
+	"meldklok/incident/risk"
+)
+
+// Flag is something in an answer that must not go to an authority: personal
+// data of the people concerned, or the name of whoever reported (AP: strip what
+// names the affected; Wbk art. 1a: a reporter's identity stays secret).
+type Flag struct {
+	Question string // id
+	Number   string
+	What     string // "bsn", another value of risk.Data, or FlagReporter
+	Masked   string // what may be shown of it
+}
+
+// FlagReporter marks the name or address of somebody who reported.
+const FlagReporter = "reporter"
+
+// hard are the finds of the scanner that name a person and have no business in
+// a form. Words about data («there were BSNs in it») are no finds of values.
+func hard() []string {
+	return []string{string(risk.BSN), string(risk.IBAN), string(risk.Card), string(risk.IDNumber), string(risk.BirthDate), string(risk.Email), string(risk.Phone)}
+}
+
+// flags looks through every answer in which people write freely. Where contacts
+// of our own staff belong, only numbers are looked for.
+func (c *Case) flags(f *Filled) (flags []Flag) {
+	names := c.reporterNames()
+	for _, a := range f.All() {
+		text := a.freeText()
+		for _, find := range risk.Scan(risk.Document{Text: text}).Finds {
+			own := a.Contacts && (find.Kind == string(risk.Email) || find.Kind == string(risk.Phone))
+			if find.Evidence == risk.ByValue && !own && slices.Contains(hard(), find.Kind) {
+				flags = append(flags, Flag{Question: a.ID, Number: a.Number(), What: find.Kind, Masked: find.Masked})
+			}
+		}
+		if !a.Contacts && names != nil && names.MatchString(text) {
+			flags = append(flags, Flag{Question: a.ID, Number: a.Number(), What: FlagReporter, Masked: "***"})
+		}
+	}
+	return flags
+}
+
+// freeText is the part of an answer that no list of options wrote. Instants and
+// numbers of people are ours too.
+func (a Answered) freeText() string {
+	var lines []string
+	for _, l := range a.Lines {
+		if l.NL == l.EN {
+			lines = append(lines, l.NL)
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+// nameParts are words of a name too short or too common to tell somebody by.
+const shortestName = 4
+
+// reporterNames matches the full names, surnames and addresses of those who
+// reported; nil when nobody is known, or when that part was destroyed.
+func (c *Case) reporterNames() *regexp.Regexp {
+	var words set
+	for _, e := range c.Entries {
+		b, ok := e.Body.(*incident.Reported)
+		if !ok {
+			continue
+		}
+		addresses := []incident.Address{b.Private.From, {Email: b.Private.Sender}}
+		if b.Private.Original != nil {
+			addresses = append(addresses, *b.Private.Original)
+		}
+		for _, a := range addresses {
+			words.add(strings.Contains(a.Email, "@"), a.Email)
+			parts := strings.Fields(a.Name)
+			words.add(len(parts) > 1, a.Name)
+			if len(parts) > 0 {
+				last := parts[len(parts)-1]
+				words.add(len([]rune(last)) >= shortestName && c.unlikeUs(last), last)
+			}
+		}
+	}
+	if len(words) == 0 {
+		return nil
+	}
+	quoted := make([]string, len(words))
+	for i, w := range words {
+		quoted[i] = regexp.QuoteMeta(w)
+	}
+	return regexp.MustCompile(`(?i)(?:^|[^\pL\pN])(?:` + strings.Join(quoted, "|") + `)(?:$|[^\pL\pN])`)
+}
+
+// unlikeUs keeps a shared mailbox («Helpdesk Voorbeeld») from making the name of
+// the organisation suspect.
+func (c *Case) unlikeUs(word string) bool {
+	return !strings.Contains(strings.ToLower(c.Organisation.Name), strings.ToLower(word))
+}
