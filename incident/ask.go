@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -111,11 +112,12 @@ func (inc *Incident) applyAsked(e Entry, b *Asked) {
 }
 
 // applyAnswer notes on the questions that somebody answered. Which one a mail
-// means nobody can tell, so it counts for all that were open.
-func (inc *Incident) applyAnswer(e Entry, b *Reported) {
+// means nobody can tell, so it counts for all that were open; one by receipt code
+// counts for those to the report of the code.
+func (inc *Incident) applyAnswer(e Entry, of int) {
 	for i := range inc.Questions {
 		q := &inc.Questions[i]
-		if q.Answered.IsZero() && (b.Of == 0 || b.Of == q.Report) {
+		if q.Answered.IsZero() && (of == 0 || of == q.Report) {
 			q.Answered = e.At
 		}
 	}
@@ -139,6 +141,10 @@ func (s *Service) Conversation(ctx context.Context, inc *Incident) (turns []Turn
 	if err != nil {
 		return nil, err
 	}
+	return s.conversation(ctx, inc, entries), nil
+}
+
+func (s *Service) conversation(ctx context.Context, inc *Incident, entries []Entry) (turns []Turn) {
 	for _, e := range entries {
 		switch b := e.Body.(type) {
 		case *Asked:
@@ -149,7 +155,7 @@ func (s *Service) Conversation(ctx context.Context, inc *Incident) (turns []Turn
 			}
 		}
 	}
-	return turns, nil
+	return turns
 }
 
 func (s *Service) answer(ctx context.Context, inc *Incident, e Entry, b *Reported) Turn {
@@ -175,17 +181,26 @@ func (s *Service) ConversationByCode(ctx context.Context, code string) (inc *Inc
 	if inc, err = s.Incident(ctx, ref); err != nil {
 		return nil, nil, fmt.Errorf("incident: report behind a code: %w", err)
 	}
-	all, err := s.Conversation(ctx, inc)
+	entries, err := s.Entries(ctx, ref)
 	if err != nil {
 		return nil, nil, err
 	}
-	for _, t := range all {
-		mine := t.Question == 0 && inc.Reports[t.Report-1].Of == codeReport
-		if mine || (t.Question > 0 && t.Report == codeReport) {
+	for _, t := range s.conversation(ctx, inc, entries) {
+		var mine bool
+		if t.Question > 0 {
+			mine = t.Report == codeReport
+		} else {
+			r := inc.Reports[t.Report-1]
+			mine = r.Of == codeReport && r.Via.IsZero()
+		}
+		if mine {
 			turns = append(turns, t)
 		}
 	}
-	return inc, turns, nil
+	elsewhere, err := s.answersElsewhere(ctx, entries)
+	turns = append(turns, elsewhere...)
+	slices.SortStableFunc(turns, func(a, b Turn) int { return a.At.Compare(b.At) })
+	return inc, turns, err
 }
 
 // codeReport is the number of the report that a receipt code belongs to: a form

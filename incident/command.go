@@ -119,6 +119,7 @@ func ScoreOf(a risk.Assessment) Score {
 // filing does. TellPeople opens the duty of GDPR art. 34 with its own target.
 type WillNotify struct {
 	Reasons    string
+	Against    string // why, if the FG advised otherwise
 	TellPeople bool
 }
 
@@ -127,7 +128,10 @@ func (c WillNotify) Decide(inc *Incident, act Act) ([]Body, error) {
 	if err := needOpen(inc, DutyAP); err != nil {
 		return nil, err
 	}
-	out := []Body{&Decided{Decision: DecideNotify, Duty: DutyAP, Reasons: strings.TrimSpace(c.Reasons)}}
+	out, err := inc.decided(&Decided{Decision: DecideNotify, Duty: DutyAP, Reasons: strings.TrimSpace(c.Reasons)}, c.Against)
+	if err != nil {
+		return nil, err
+	}
 	if c.TellPeople && inc.Duty(DutyPeople) == nil {
 		return appendDuty(out, DutyPeople, act.Now, ClockDecision, act)
 	}
@@ -137,7 +141,10 @@ func (c WillNotify) Decide(inc *Incident, act Act) ([]Body, error) {
 // NotABreach records what excludes that personal data were lost or unlawfully
 // processed. Where that cannot reasonably be excluded it is a breach, so an
 // empty answer is refused.
-type NotABreach struct{ Excludes string }
+type NotABreach struct {
+	Excludes string
+	Against  string // why, if the FG advised otherwise
+}
 
 // Decide implements Command.
 func (c NotABreach) Decide(inc *Incident, _ Act) ([]Body, error) {
@@ -147,11 +154,14 @@ func (c NotABreach) Decide(inc *Incident, _ Act) ([]Body, error) {
 	if blank(c.Excludes) {
 		return nil, refuse("reasons", "what-excludes-it")
 	}
-	return []Body{&Decided{Decision: DecideNotABreach, Reasons: strings.TrimSpace(c.Excludes)}}, nil
+	return inc.decided(&Decided{Decision: DecideNotABreach, Reasons: strings.TrimSpace(c.Excludes)}, c.Against)
 }
 
 // NoReport sorts out what is no report of a leak at all: one click, reversible.
-type NoReport struct{ Code string }
+type NoReport struct {
+	Code    string
+	Against string // why, if the FG advised otherwise
+}
 
 // Decide implements Command.
 func (c NoReport) Decide(inc *Incident, _ Act) ([]Body, error) {
@@ -165,7 +175,7 @@ func (c NoReport) Decide(inc *Incident, _ Act) ([]Body, error) {
 	case !slices.Contains(NoReportCodes(), c.Code):
 		return nil, refuse("code", "choose-one")
 	}
-	return []Body{&Decided{Decision: DecideNoReport, Code: c.Code}}, nil
+	return inc.decided(&Decided{Decision: DecideNoReport, Code: c.Code}, c.Against)
 }
 
 // Reopen takes the incident up again. Duties that a decision had ended are open

@@ -72,6 +72,7 @@ type Reported struct {
 	Machine  string        `json:"machine,omitempty"`  // why it gets no receipt
 	Reply    bool          `json:"reply,omitempty"`    // joined this incident by our token
 	Of       int           `json:"of,omitempty"`       // a reply by receipt code: the report that the code belongs to
+	Via      Ref           `json:"via,omitzero"`       // a reply to this incident, which had been merged away
 	History  bool          `json:"history,omitempty"`  // older than the start of a watched mailbox
 	Exercise bool          `json:"exercise,omitempty"` // a drill
 	Suspect  Ref           `json:"suspect,omitzero"`   // another incident with the same Message-ID: perhaps a duplicate
@@ -184,6 +185,8 @@ type Decided struct {
 	Code     string   `json:"code,omitempty"`    // reason code
 	Reasons  string   `json:"reasons,omitempty"` // in words
 	Into     Ref      `json:"into,omitzero"`     // for a merge
+	Advice   int      `json:"advice,omitempty"`  // the FG's advice that it goes against,
+	Against  string   `json:"against,omitempty"` // and why
 }
 
 // Kind implements Body.
@@ -368,6 +371,9 @@ func bodies() map[Kind]func() Body {
 		"answered":        func() Body { return new(Answered) },
 		"drafted":         func() Body { return new(Drafted) },
 		"restricted":      func() Body { return new(Restricted) },
+		"advised":         func() Body { return new(Advised) },
+		"linked":          func() Body { return new(Linked) },
+		"answer-joined":   func() Body { return new(AnswerJoined) },
 		"alerted":         func() Body { return new(Alerted) },
 		"rewound":         func() Body { return new(Rewound) },
 		"delivery":        func() Body { return new(Delivery) },

@@ -55,6 +55,8 @@ type Incident struct {
 	Merged []Ref `json:"merged,omitempty"`
 	Closed bool  `json:"closed,omitempty"`
 
+	Links       []Link       `json:"links,omitempty"`       // related incidents
+	Advice      []Advice     `json:"advice,omitempty"`      // of the FG, in order
 	Restriction *Restriction `json:"restriction,omitempty"` // nil: everybody whose role allows it may see it
 
 	SeenAt    time.Time     `json:"seen_at,omitzero"`    // last «seen» or act of a person
@@ -77,6 +79,7 @@ type Report struct {
 	Size     int64         `json:"size"`
 	Reply    bool          `json:"reply,omitempty"`
 	Of       int           `json:"of,omitempty"` // a reply by receipt code: the report that the code belongs to
+	Via      Ref           `json:"via,omitzero"` // a reply to this incident, which had been merged away
 	History  bool          `json:"history,omitempty"`
 	Reach    Reach         `json:"reach,omitempty"` // how its reporter can be asked something
 	Machine  string        `json:"machine,omitempty"`
@@ -214,6 +217,12 @@ func (inc *Incident) Apply(e Entry) {
 		inc.applyDrafted(e, b)
 	case *Restricted:
 		inc.applyRestricted(e, b)
+	case *Advised:
+		inc.applyAdvised(e, b)
+	case *Linked:
+		inc.applyLinked(e, b)
+	case *AnswerJoined:
+		inc.applyAnswer(e, b.Of)
 	case *SeenBy:
 		inc.PressedAt = e.At
 		for i := range inc.Trouble {
@@ -253,10 +262,10 @@ func (inc *Incident) applyReported(e Entry, b *Reported) {
 	inc.Reports = append(inc.Reports, Report{
 		N: b.Report, Entry: e.N, Channel: b.Channel, Received: b.Received, Basis: b.Basis, Flag: b.Flag,
 		Item: b.Item, Size: b.Size, Reply: b.Reply, Machine: b.Machine, Bad: b.Unreadable,
-		Of: b.Of, History: b.History, Reach: reachOf(b),
+		Of: b.Of, Via: b.Via, History: b.History, Reach: reachOf(b),
 	})
-	if b.Reply {
-		inc.applyAnswer(e, b)
+	if b.Reply && b.Via.IsZero() {
+		inc.applyAnswer(e, b.Of)
 	}
 	if inc.Received.IsZero() || b.Received.Before(inc.Received) {
 		inc.Received = b.Received

@@ -47,6 +47,7 @@ type DoesNotApply struct {
 	Duty    DutyKind // empty: the AP duty
 	Code    string
 	Reasons string
+	Against string // why, if the FG advised otherwise
 }
 
 // Decide implements Command.
@@ -64,7 +65,11 @@ func (c DoesNotApply) Decide(inc *Incident, act Act) ([]Body, error) {
 	if err := c.fits(inc); err != nil {
 		return nil, err
 	}
-	out = append(out, &Decided{Decision: DecideDoesNotApply, Duty: kind, Code: c.Code, Reasons: strings.TrimSpace(c.Reasons)})
+	decided, err := inc.decided(&Decided{Decision: DecideDoesNotApply, Duty: kind, Code: c.Code, Reasons: strings.TrimSpace(c.Reasons)}, c.Against)
+	if err != nil {
+		return nil, err
+	}
+	out = append(out, decided...)
 	if c.Code == NotDueProcessor && inc.Chain == nil {
 		role, err := SetRole{Chain: Chain{Role: RoleProcessor}, Reason: c.Reasons}.Decide(inc, act)
 		return append(out, role...), err
@@ -101,6 +106,7 @@ type Waive struct {
 	Duty    DutyKind // empty: the AP duty
 	Code    string
 	Reasons string
+	Against string // why, if the FG advised otherwise
 }
 
 // Decide implements Command.
@@ -113,7 +119,11 @@ func (c Waive) Decide(inc *Incident, act Act) ([]Body, error) {
 	if blank(c.Reasons) {
 		return nil, refuse("reasons", "waive-needs-reasons")
 	}
-	return append(out, &Decided{Decision: DecideWaive, Duty: kind, Code: c.Code, Reasons: strings.TrimSpace(c.Reasons)}), nil
+	decided, err := inc.decided(&Decided{Decision: DecideWaive, Duty: kind, Code: c.Code, Reasons: strings.TrimSpace(c.Reasons)}, c.Against)
+	if err != nil {
+		return nil, err
+	}
+	return append(out, decided...), nil
 }
 
 // decidable refuses a decision about a duty that is not open. That the people

@@ -215,24 +215,6 @@ func (p *processing) replyTo() (Ref, bool) {
 	return Ref{}, false
 }
 
-// join adds a reply to its incident. It moves no clock and gets no receipt.
-func (p *processing) join(ref Ref) (Settled, error) {
-	inc, err := p.tx.Incident(ref)
-	if err != nil {
-		return Settled{}, err
-	}
-	b := p.reported(len(inc.Reports) + 1)
-	b.Reply, b.Machine = true, "reply"
-	if p.form != nil {
-		b.Of, b.CodeHash = codeReport, nil
-	}
-	if err := p.tx.Remember(p.d.Hash, Known{Ref: ref}); err != nil {
-		return Settled{}, err
-	}
-	_, err = p.tx.Append(Stream{ref}, p.act, b)
-	return Settled{Ref: ref, Joined: true}, err
-}
-
 // open makes a new incident with its provisional clock and score.
 func (p *processing) open() (Settled, error) {
 	ref, err := p.tx.Create(p.reading.Received.In(Amsterdam()).Year(), p.d.Item)

@@ -96,3 +96,15 @@ func (g Sight) may(v View, m Message, known map[Ref]bool) bool {
 		return !sees
 	})
 }
+
+// Row returns one incident as lists show it, or ErrNotFound.
+func (g Sight) Row(ctx context.Context, ref Ref) (row Row, err error) {
+	if row.Incident, err = g.Incident(ctx, ref); err != nil {
+		return row, err
+	}
+	err = g.s.Store.View(ctx, func(v View) error {
+		row.Headline = Headline(v, row.Incident)
+		return nil
+	})
+	return row, err
+}

@@ -29,7 +29,8 @@ var allowed = map[string]string{
 	"GET /incidents/new": "od", "POST /incidents/new": "od", "POST /incidents/no-report": "od",
 	"GET /incidents/:ref/assess": "od", "POST /incidents/:ref/assess": "od", "POST /incidents/:ref/weigh": "od", "POST /incidents/:ref/merge": "od", "POST /incidents/:ref/:action": "od",
 	"POST /parked/:item/promote": "od", "POST /parked/:item/reviewed": "od",
-	"POST /incidents/:ref/seen": "odf",
+	"POST /incidents/:ref/seen":   "odf",
+	"POST /incidents/:ref/advise": "f", "POST /incidents/:ref/link": "od", "POST /incidents/:ref/unlink": "od",
 
 	"GET /outbox": "odfua", "GET /health": "odfua", "GET /mailbox": "odfua", "GET /management": "odfum",
 

@@ -23,10 +23,14 @@ func (s *Server) guard(r web.Route) echo.HandlerFunc {
 		req.Body = http.MaxBytesReader(c.Response(), req.Body, limit)
 
 		person, err := s.pages.Identify(c)
-		switch {
-		case err != nil && !errors.Is(err, session.ErrNone):
+		if err != nil && !errors.Is(err, session.ErrNone) {
 			return err
-		case r.Access.Admits(person):
+		}
+		admitted, err := s.pages.Admits(req.Context(), r.Access, person)
+		switch {
+		case err != nil:
+			return err
+		case admitted:
 			if err := s.pages.Reach(c); err != nil {
 				return err
 			}

@@ -39,3 +39,19 @@ func TestRestrictCommand(t *testing.T) {
 		t.Errorf("the log should say so: %s", out)
 	}
 }
+
+// TestTheFGIsGrantedWithAWarning: the grant is explicit, and says what the law
+// says about it.
+func TestTheFGIsGrantedWithAWarning(t *testing.T) {
+	s := newShell(t)
+	s.ok("vier losse woorden samen", "user", "add", "--email", "fg@example.org", "--role", "fg")
+	if _, errs, code := s.run("", "user", "fg-may-decide", "yes"); code != 0 || !strings.Contains(errs, "art. 38(6)") {
+		t.Errorf("status %d, %s", code, errs)
+	}
+	if _, errs, code := s.run("", "user", "fg-may-decide", "no"); code != 0 || errs != "" {
+		t.Errorf("status %d, %s", code, errs)
+	}
+	if _, _, code := s.run("", "user", "fg-may-decide", "maybe"); code != exitUsage {
+		t.Errorf("status %d", code)
+	}
+}

@@ -14,6 +14,7 @@ import (
 // userCommand is about people.
 type userCommand struct {
 	Add  userAddCommand  `cmd:"" help:"Add a person, or give an existing one a role. A password may stand on standard input; otherwise a one-time link is printed."`
+	FG   userFGCommand   `cmd:"" name:"fg-may-decide" help:"Let the FG decide too, or take that back; without it the FG advises (GDPR art. 38)."`
 	List userListCommand `cmd:"" help:"List the people."`
 }
 

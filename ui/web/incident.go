@@ -27,8 +27,11 @@ type incidentData struct {
 	Facts    []factView
 	Alerts   []alertView
 	Log      []logLine
-	Decides  bool // the reader may decide
-	Looks    bool // the reader may press «seen»
+
+	Judgements []judgement // decisions and advice side by side
+	Links      []linkView  // related cases that the reader may see
+	Decides    bool        // the reader may decide
+	Looks      bool        // the reader may press «seen»
 
 	actions []string
 	people  people.Directory
@@ -97,7 +100,7 @@ func actionsFor(inc *incident.Incident) []string {
 		add(d != nil && d.Open(), "told")
 	}
 	add(!inc.AnyOpen() && !inc.Closed, "close")
-	add(true, "restrict")
+	add(true, "restrict", "link")
 	add(inc.Restriction != nil, "unrestrict")
 	add(inc.Closed || slices.ContainsFunc(inc.Duties, func(d incident.Duty) bool {
 		return !d.Open() && d.Outcome != incident.OutcomeMet
@@ -121,7 +124,10 @@ func (p *Pages) incidentView(c echo.Context) (*View, error) {
 	}
 	ctx, now := c.Request().Context(), p.now()
 	v := p.view(c, "incident", nil)
-	d := incidentData{Decides: deciders().Admits(v.Me), Looks: lookers().Admits(v.Me)}
+	d := incidentData{Looks: lookers().Admits(v.Me)}
+	if d.Decides, err = p.Admits(ctx, deciders(), v.Me); err != nil {
+		return nil, err
+	}
 	var entries []incident.Entry
 	if d.Inc, entries, d.people, err = p.load(ctx, ref); err != nil {
 		return nil, err
@@ -147,7 +153,15 @@ func (p *Pages) incidentView(c echo.Context) (*View, error) {
 		return nil, err
 	}
 	d.Alerts = p.alerts(ctx, d, entries)
-	d.Log = logOf(v, d.people, entries)
+	var hidden map[incident.Ref]bool
+	if d.Links, hidden, err = p.links(ctx, p.sight(c), d.Inc, entries); err != nil {
+		return nil, err
+	}
+	if len(d.Links) > 0 {
+		d.actions = append(d.actions, "unlink")
+	}
+	d.Judgements = judgements(v, d.people, entries)
+	d.Log = logOf(v, d.people, entries, hidden)
 	v.Title = d.Inc.Ref.String()
 	if d.Headline != "" {
 		v.Title += " " + d.Headline

@@ -60,21 +60,21 @@ func command(name string, values url.Values) (incident.Command, error) {
 	case "describe":
 		return incident.Describe{Title: get("title"), Summary: get("summary")}, nil
 	case "notify":
-		return incident.WillNotify{Reasons: get("reasons"), TellPeople: get("tell") == "yes"}, nil
+		return incident.WillNotify{Reasons: get("reasons"), Against: get("against"), TellPeople: get("tell") == "yes"}, nil
 	case "ask":
 		return askCommand(values), nil
 	case "waive":
-		w := incident.Waive{Duty: incident.DutyKind(get("duty")), Reasons: get("reasons")}
+		w := incident.Waive{Duty: incident.DutyKind(get("duty")), Reasons: get("reasons"), Against: get("against")}
 		if w.Duty == "" || w.Duty == incident.DutyAP {
 			w.Code = "unlikely-risk"
 		}
 		return w, nil
 	case "not-a-breach":
-		return incident.NotABreach{Excludes: get("reasons")}, nil
+		return incident.NotABreach{Excludes: get("reasons"), Against: get("against")}, nil
 	case "does-not-apply":
-		return incident.DoesNotApply{Code: get("code"), Reasons: get("reasons")}, nil
+		return incident.DoesNotApply{Code: get("code"), Reasons: get("reasons"), Against: get("against")}, nil
 	case "no-report":
-		return incident.NoReport{Code: get("code")}, nil
+		return incident.NoReport{Code: get("code"), Against: get("against")}, nil
 	case "told":
 		return incident.PeopleTold{Duty: incident.DutyKind(get("duty")), Reasons: get("reasons")}, nil
 	case "file":

@@ -148,10 +148,14 @@ type logLine struct {
 	Quiet     bool // of the machinery: shown smaller
 }
 
-// logOf writes the log, newest first.
-func logOf(v *View, all people.Directory, entries []incident.Entry) (lines []logLine) {
+// logOf writes the log, newest first, without the links to cases that are hidden
+// from the reader.
+func logOf(v *View, all people.Directory, entries []incident.Entry, hidden map[incident.Ref]bool) (lines []logLine) {
 	for i := len(entries) - 1; i >= 0; i-- {
 		e := entries[i]
+		if b, ok := e.Body.(*incident.Linked); ok && hidden[b.To] {
+			continue
+		}
 		_, quiet := e.Body.(*incident.Delivery)
 		lines = append(lines, logLine{
 			At: e.At, Who: actorName(v, all, e.By), What: v.Word("kind", e.Body.Kind()), Detail: detailOf(v, all, e.Body), Quiet: quiet,
@@ -193,6 +197,9 @@ func detailOf(v *View, all people.Directory, body incident.Body) []string {
 		say(b.Title, b.Summary)
 	case *incident.Decided:
 		say(decidedLine(v, b), codeWord(v, b), b.Reasons)
+		if b.Advice > 0 {
+			say(v.T("advice.ignored", "n", b.Advice), b.Against)
+		}
 	case *incident.Filed:
 		say(v.T("log.filed", "kind", v.Word("filing", b.Filing.Kind), "number", b.Filing.Number, "at", b.Filing.At), b.Filing.Delay, b.Filing.WhyEarlier)
 	case *incident.Asked:
@@ -201,6 +208,12 @@ func detailOf(v *View, all people.Directory, body incident.Body) []string {
 		say(v.T("log.answered", "form", v.Word("form", b.Form), "question", b.Question), b.Text)
 	case *incident.Drafted:
 		say(v.T("log.drafted", "letter", v.Word("letter", b.Letter), "lang", v.Word("lang", b.Lang)), b.Private.Subject)
+	case *incident.Advised:
+		say(v.T("advice.n", "n", b.Advice)+": "+v.Word("lean", b.Lean), b.Text)
+	case *incident.Linked:
+		say(v.T(either(b.Undone, "links.undone", "links.with"), "ref", b.To.String()), b.Reason)
+	case *incident.AnswerJoined:
+		say(v.T("log.answer-joined", "ref", b.Into.String(), "n", b.Report))
 	case *incident.Restricted:
 		say(restrictedLine(v, all, b), b.Reasons)
 	case *incident.MergedFrom:

@@ -37,7 +37,11 @@ func (p *Pages) parkedItem(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return p.show(c, "parked-item", parkedData{Item: item, Reading: reading, Decides: deciders().Admits(me(c))})
+	decides, err := p.Admits(c.Request().Context(), deciders(), me(c))
+	if err != nil {
+		return err
+	}
+	return p.show(c, "parked-item", parkedData{Item: item, Reading: reading, Decides: decides})
 }
 
 func (p *Pages) parkedRaw(c echo.Context) error {

@@ -16,6 +16,7 @@ var ErrForbidden = errors.New("web: not allowed")
 type Access struct {
 	everybody bool
 	roles     []people.Role
+	deciding  bool // and the FG, where the organisation lets the FG decide
 }
 
 // Everybody admits also those who are not signed in.
@@ -35,14 +36,17 @@ func (a Access) Roles() []people.Role { return a.roles }
 // Open reports whether everybody is admitted.
 func (a Access) Open() bool { return a.everybody }
 
-// The groups of the table. The FG reads and never decides (GDPR art. 38(3) and
-// 38(6)); management and administrators see no case content; an auditor changes
+// The groups of the table. The FG reads, advises, and decides only where the
+// organisation says so (GDPR art. 38(3) and 38(6)); management and administrators see no case content; an auditor changes
 // nothing.
 func signedIn() Access { return Only(people.Roles()...) }
 func readers() Access {
 	return Only(people.Officer, people.Deputy, people.FG, people.Auditor)
 }
-func deciders() Access   { return Only(people.Officer, people.Deputy) }
+func deciders() Access {
+	return Access{roles: []people.Role{people.Officer, people.Deputy}, deciding: true}
+}
+func advisers() Access   { return Only(people.FG) }
 func lookers() Access    { return Only(people.Officer, people.Deputy, people.FG) }
 func keepers() Access    { return Only(people.Admin) }
 func overseers() Access  { return Only(append(readers().roles, people.Management)...) }
@@ -95,6 +99,9 @@ func (p *Pages) Routes() []Route {
 		{Method: post, Path: "/incidents/:ref/weigh", Access: deciders(), Handle: p.weigh},
 		{Method: post, Path: "/incidents/:ref/seen", Access: lookers(), Handle: p.seen},
 		{Method: post, Path: "/incidents/:ref/merge", Access: deciders(), Handle: p.merge},
+		{Method: post, Path: "/incidents/:ref/advise", Access: advisers(), Handle: p.advise},
+		{Method: post, Path: "/incidents/:ref/link", Access: deciders(), Handle: p.relate},
+		{Method: post, Path: "/incidents/:ref/unlink", Access: deciders(), Handle: p.unrelate},
 		{Method: post, Path: "/incidents/:ref/:action", Access: deciders(), Handle: p.act},
 		{Method: get, Path: "/incidents/:ref/proof", Access: readers(), Handle: p.proof},
 		{Method: get, Path: "/incidents/:ref/reports/:n/raw", Access: readers(), Handle: p.reportRaw},
