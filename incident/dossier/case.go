@@ -28,13 +28,13 @@ func (c *Case) apDue() time.Time {
 	return time.Time{}
 }
 
-// late reports whether the first notification was, or would now be, filed after
-// the deadline in force.
+// late reports whether the first notification was filed after the deadline of
+// the clock then or of today's, or would now be.
 func (c *Case) late() bool {
-	due := c.apDue()
-	if f, ok := c.Incident.FirstFiling(); ok {
-		return f.Late(due) > 0
+	if l, filed := c.Incident.Lateness(); filed {
+		return l.Then > 0 || l.Now > 0
 	}
+	due := c.apDue()
 	return !due.IsZero() && c.Now.After(due)
 }
 

@@ -30,12 +30,12 @@ func conditions() map[string]func(*Case) bool {
 func derivations() map[string]func(*Case) found {
 	return map[string]func(*Case) found{
 		"notification-kind": (*Case).notificationKind, "legal-basis": (*Case).legalBasis, "other-regulators": nothing,
-		"cross-border": (*Case).crossBorderAnswer, "other-authorities": nothing,
+		"cross-border": (*Case).crossBorderAnswer, "other-authorities": (*Case).otherAuthorities,
 		"organisation": (*Case).organisation, "sector": (*Case).sector, "notifier": (*Case).notifier, "contact": (*Case).contact,
-		"others-involved": (*Case).othersInvolved, "breach-start": (*Case).breachStart, "breach-end": nothing,
+		"others-involved": (*Case).othersInvolved, "breach-start": (*Case).breachStart, "breach-end": (*Case).breachEnd,
 		"discovered": (*Case).discovered, "how-discovered": (*Case).howDiscovered, "delay": (*Case).delay,
 
-		"nature": (*Case).nature, "incident-type": (*Case).incidentType, "description": (*Case).description, "attachments": nothing,
+		"nature": (*Case).nature, "incident-type": (*Case).incidentType, "description": (*Case).description, "attachments": (*Case).attachments,
 		"data": (*Case).data, "special": (*Case).special, "records": nothing, "groups": (*Case).groups, "people": (*Case).people,
 		"protection": (*Case).protection, "consequences-data": (*Case).consequencesData, "consequences-people": (*Case).consequencesPeople,
 		"severity": (*Case).severity, "told": (*Case).toldAnswer, "told-planned": nothing, "told-not": (*Case).toldNot,
@@ -47,7 +47,7 @@ func derivations() map[string]func(*Case) found {
 		"edpb-reporter": (*Case).edpbReporter, "edpb-reporter-contact": (*Case).edpbReporterContact, "edpb-reporter-function": (*Case).edpbReporterFunction,
 		"edpb-dpo": (*Case).edpbDPO, "edpb-dpo-name": (*Case).edpbDPOName, "edpb-dpo-contact": (*Case).edpbDPOContact,
 		"edpb-point": (*Case).edpbPoint, "edpb-point-name": (*Case).edpbPointName, "edpb-point-contact": (*Case).edpbPointContact,
-		"edpb-parties": (*Case).edpbParties, "edpb-when": (*Case).edpbWhen, "edpb-begin": (*Case).breachStart, "edpb-end": (*Case).edpbEnd,
+		"edpb-parties": (*Case).edpbParties, "edpb-when": (*Case).edpbWhen, "edpb-begin": (*Case).breachStart, "edpb-end": (*Case).breachEnd,
 		"edpb-aware": (*Case).edpbAware, "edpb-discovery": (*Case).edpbDiscovery, "edpb-nature": (*Case).edpbNature,
 		"edpb-confidentiality": (*Case).edpbConfidentiality, "edpb-unintelligible": (*Case).edpbUnintelligible,
 		"edpb-integrity": (*Case).edpbIntegrity, "edpb-availability": (*Case).edpbAvailability, "edpb-incident": (*Case).edpbIncident,

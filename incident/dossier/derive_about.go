@@ -37,9 +37,20 @@ func (c *Case) legalBasis() found {
 
 // ---- 2: more than one country ----
 
-// crossBorder reports whether the officer answered that people in several
-// countries are concerned.
+// chain is our place among the organisations; nobody recorded one: controller.
+func (c *Case) chain() incident.Chain {
+	if c.Incident.Chain == nil {
+		return incident.Chain{Role: incident.RoleController}
+	}
+	return *c.Incident.Chain
+}
+
+// crossBorder reports whether people in several countries are concerned: by the
+// role that was recorded, or by an answer.
 func (c *Case) crossBorder() bool {
+	if len(c.chain().Countries) > 0 || c.chain().LeadElsewhere() {
+		return true
+	}
 	for _, q := range [][2]string{{FormAP, "2.1.1"}, {FormEDPB, "113"}} {
 		if a, ok := c.Incident.AnswerTo(q[0], q[1]); ok {
 			return slices.Contains(a.Choices, "yes") || slices.Contains(a.Choices, "a")
@@ -48,7 +59,23 @@ func (c *Case) crossBorder() bool {
 	return false
 }
 
-func (c *Case) crossBorderAnswer() found { return found{} }
+func (c *Case) crossBorderAnswer() found {
+	if c.Incident.Chain == nil {
+		return found{}
+	}
+	countries := c.chain().Countries
+	if len(countries) == 0 {
+		return found{keys: []string{"no"}}
+	}
+	return found{keys: []string{"yes"}, lines: said(strings.Join(countries, ", ")), sure: true}
+}
+
+func (c *Case) otherAuthorities() found {
+	if !c.chain().LeadElsewhere() {
+		return found{}
+	}
+	return found{lines: []risk.Text{both("dossier.lead", "country", c.chain().Lead)}}
+}
 
 // ---- 3: the organisation ----
 
@@ -103,13 +130,39 @@ func (c *Case) contact() found {
 	return found{lines: said(p.Name, p.Function, p.Email, p.Phone), sure: true}
 }
 
-func (c *Case) othersInvolved() found { return found{} }
+// othersInvolved names the organisations of the chain.
+func (c *Case) othersInvolved() found {
+	var lines []risk.Text
+	chain := c.chain()
+	if chain.Party != "" {
+		lines = append(lines, both("dossier.party."+string(chain.Role), "party", chain.Party))
+	}
+	if chain.Supplier != "" {
+		lines = append(lines, both("dossier.supplier", "party", chain.Supplier))
+	}
+	return found{lines: lines, sure: true}
+}
 
 // ---- 4: the timeline ----
 
-// breachStart is what was answered to the AP's question: the facts hold no
-// moment at which the breach began.
-func (c *Case) breachStart() found { return c.apAnswer("4.1.1") }
+// breachStart and breachEnd are the recorded period of the breach itself.
+func (c *Case) breachStart() found { return c.day(c.Incident.Period.From, "4.1.1") }
+
+func (c *Case) breachEnd() found {
+	if c.Incident.Period.Ongoing {
+		return found{lines: []risk.Text{both("dossier.ongoing")}, sure: true}
+	}
+	return c.day(c.Incident.Period.Until, "4.1.2")
+}
+
+// day answers with the local day of an instant, or else with what was answered
+// to the AP's question, so that the other form need not be told again.
+func (c *Case) day(t time.Time, question string) found {
+	if t.IsZero() {
+		return c.apAnswer(question)
+	}
+	return found{keys: []string{t.In(incident.Amsterdam()).Format(time.DateOnly)}, sure: true}
+}
 
 // apAnswer takes over what was answered to a question of the AP's form.
 func (c *Case) apAnswer(question string) found {
@@ -137,6 +190,9 @@ func (c *Case) discovered() found {
 		return found{}
 	}
 	f := found{lines: []risk.Text{instant(at)}, sure: confirmed}
+	if p := c.Incident.Period.Found; !p.IsZero() && !p.Equal(at) {
+		f.lines = append(f.lines, both("dossier.found", "at", p))
+	}
 	if !confirmed {
 		f.note = both("dossier.note.clock")
 	}
@@ -162,10 +218,14 @@ func (c *Case) howDiscovered() found {
 	return found{lines: []risk.Text{both(id, "at", r.Received)}}
 }
 
-// delay is the reason that was filed, or else nothing: nobody can derive it.
+// delay are the reasons that were recorded. Attempts to file that failed are
+// part of them, and no reason by themselves.
 func (c *Case) delay() found {
-	if f, ok := c.Incident.FirstFiling(); ok && f.Delay != "" {
-		return found{lines: said(f.Delay), sure: true}
+	l, _ := c.Incident.Lateness()
+	f := found{lines: said(l.Reasons), sure: true}
+	for _, try := range c.Incident.Tries {
+		f.sure = l.Reasons != ""
+		f.lines = append(f.lines, both("dossier.tried", "at", try.At, "what", try.What))
 	}
-	return found{}
+	return f
 }

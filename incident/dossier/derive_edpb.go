@@ -160,19 +160,17 @@ func (c *Case) edpbParties() found {
 // ---- 3.1 ----
 
 func (c *Case) edpbWhen() found {
-	start, end := c.breachStart(), c.apAnswer("4.1.2")
+	start, end := c.breachStart(), c.breachEnd()
 	switch {
-	case start.empty():
+	case c.Incident.Period.Ongoing:
+		return found{keys: []string{"c"}, sure: true}
+	case len(start.keys) == 0 || len(end.keys) == 0:
 		return found{}
-	case end.empty():
-		return found{keys: []string{"c"}}
 	case slices.Equal(start.keys, end.keys):
 		return found{keys: []string{"a"}}
 	}
 	return found{keys: []string{"b"}}
 }
-
-func (c *Case) edpbEnd() found { return c.apAnswer("4.1.2") }
 
 // edpbAware writes the instant as the schema wants it: RFC 3339 with the local
 // offset.
@@ -188,8 +186,14 @@ func (c *Case) edpbAware() found {
 	return f
 }
 
-// edpbDiscovery: a form or a mail does not say what its writer is to us.
-func (c *Case) edpbDiscovery() found { return found{} }
+// edpbDiscovery: a form or a mail does not say what its writer is to us; only a
+// recorded processor makes it likely that it was theirs.
+func (c *Case) edpbDiscovery() found {
+	if c.chain().Supplier == "" {
+		return found{}
+	}
+	return found{keys: []string{"b"}}
+}
 
 // ---- 4 ----
 
@@ -265,14 +269,33 @@ func (c *Case) edpbTold() found {
 	return found{keys: []string{"d"}}
 }
 
-// edpbExemption: the conditions of GDPR art. 34(3) as they were recorded.
-func (c *Case) edpbExemption() found { return found{} }
+// edpbExemption: the condition of GDPR art. 34(3) that was recorded.
+func (c *Case) edpbExemption() found {
+	d := c.Incident.Duty(incident.DutyPeople)
+	if d == nil {
+		return found{}
+	}
+	key, ok := map[string]string{incident.NotDueUnintelligible: "a", incident.NotDueRiskRemoved: "b", incident.NotDueDisproportionate: "c"}[d.Reason]
+	if !ok {
+		return found{}
+	}
+	return found{keys: []string{key}, sure: true}
+}
 
-func (c *Case) edpbMeans() found { return c.toldMeans() }
+func (c *Case) edpbMeans() found {
+	var keys set
+	for _, t := range c.Incident.Told(incident.DutyPeople) {
+		keys.add(true, pick(t.Way == incident.WayPublic, "b", "a")...)
+	}
+	return found{keys: keys, sure: true}
+}
 
 func (c *Case) edpbCrossBorder() found {
 	if a, ok := c.Incident.AnswerTo(FormAP, "2.1.1"); ok && len(a.Choices) > 0 {
 		return found{keys: pick(a.Choices[0] == "yes", "a", "b"), lines: said(a.Text)}
+	}
+	if f := c.crossBorderAnswer(); len(f.keys) > 0 {
+		return found{keys: pick(f.keys[0] == "yes", "a", "b"), lines: f.lines, sure: f.sure}
 	}
 	return found{}
 }

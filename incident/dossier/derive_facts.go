@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"meldklok/incident"
 	"meldklok/incident/risk"
 )
 
@@ -42,6 +43,15 @@ func (c *Case) incidentType() found {
 }
 
 func (c *Case) description() found { return found{lines: said(c.Incident.Summary), sure: true} }
+
+// attachments counts the files of the case; which of them may go out, and with
+// what taken out, a person has to see.
+func (c *Case) attachments() found {
+	if len(c.Incident.Files) == 0 {
+		return found{}
+	}
+	return found{lines: []risk.Text{both("dossier.files", "n", len(c.Incident.Files))}}
+}
 
 // ---- 6: the data ----
 
@@ -209,8 +219,16 @@ func (c *Case) measures() found {
 			lines = append(lines, labels(risk.Facts{Mitigation: []risk.Mitigation{m}}, "mitigation")...)
 		}
 	}
+	for _, m := range c.Incident.Measures {
+		switch m.Outcome {
+		case incident.OutcomeMet:
+			lines = append(lines, said(m.What)...)
+		case incident.OutcomeOpen:
+			lines = append(lines, both("dossier.planned", "what", m.What, "at", m.Due))
+		}
+	}
 	f := c.byFacts(nil, lines...)
-	if !f.empty() {
+	if !f.empty() && len(c.Incident.Measures) == 0 {
 		f.sure, f.note = false, both("dossier.note.measures")
 	}
 	return f

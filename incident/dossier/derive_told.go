@@ -1,6 +1,8 @@
 package dossier
 
 import (
+	"strconv"
+
 	"meldklok/incident"
 	"meldklok/incident/risk"
 )
@@ -53,15 +55,56 @@ func (c *Case) toldNot() found {
 	return found{lines: c.decided(incident.DecideWaive, incident.DecideDoesNotApply), sure: true}
 }
 
-// toldNumber and toldMeans: what was recorded says it in words.
-func (c *Case) toldNumber() found { return found{} }
-
-func (c *Case) toldMeans() found {
-	return found{lines: c.decided(incident.DecideTold), note: both("dossier.note.choose-means")}
+// toldNumber adds the rounds up; what was said about them in words only cannot
+// be counted.
+func (c *Case) toldNumber() found {
+	n, unknown := 0, false
+	for _, t := range c.Incident.Told(incident.DutyPeople) {
+		n += t.Count
+		unknown = unknown || t.Count == 0
+	}
+	switch {
+	case n == 0:
+		return found{}
+	case unknown:
+		return found{lines: said(strconv.Itoa(n)), note: both("dossier.note.uncounted")}
+	}
+	return found{lines: said(strconv.Itoa(n)), sure: true}
 }
 
-// toldText is the letter as it was last edited.
+// toldMeans names the AP's option for each way; a public notice is on a website
+// more often than not.
+func (c *Case) toldMeans() found {
+	letters := map[incident.Way]string{
+		incident.WayLetter: "letter", incident.WayMail: "email", incident.WayPhone: "phone", incident.WayPublic: "website",
+		incident.WayPersonal: "other", incident.WayPortal: "other",
+	}
+	f := found{sure: true}
+	var keys set
+	for _, t := range c.Incident.Told(incident.DutyPeople) {
+		keys.add(true, letters[t.Way])
+		f.sure = f.sure && t.Way != incident.WayPublic
+		if letters[t.Way] == "other" {
+			f.lines = append(f.lines, both("way."+string(t.Way)))
+		}
+	}
+	f.keys = keys
+	if f.empty() {
+		return found{lines: c.decided(incident.DecideTold), note: both("dossier.note.choose-means")}
+	}
+	return f
+}
+
+// toldText is what was recorded with the rounds, or else the letter as it was
+// last edited.
 func (c *Case) toldText() found {
+	f := found{sure: true}
+	for _, t := range c.Incident.Told(incident.DutyPeople) {
+		f.lines = append(f.lines, said(t.Text)...)
+	}
+	if !f.empty() {
+		return f
+	}
 	draft := incident.DraftText(c.Incident, c.Entries, incident.LetterPeople, "nl")
 	if draft.Text == "" {
 		return found{}

@@ -213,4 +213,3 @@ func filled(t *testing.T, id string, c dossier.Case) (*dossier.Filled, map[strin
 	}
 	return f, all
 }
-

@@ -45,6 +45,7 @@ type Answered struct {
 	Note  risk.Text // where it comes from, or what to look at
 	Given incident.GivenAnswer
 	Keys  []string // stored values of the options that were chosen
+	words []risk.Text
 }
 
 // Copy returns the answer as it is copied into the form: in Dutch, one line for
@@ -108,14 +109,17 @@ func (c *Case) answer(f *Form, q Question) Answered {
 		got = derive(c)
 	}
 	if given, ok := c.Incident.AnswerTo(f.ID, q.ID); ok {
-		facts := q.lines(got)
+		var facts []risk.Text
+		if got.sure { // a rule of ours is no match for what a person says
+			facts = q.lines(got)
+		}
 		a.Given = given
 		got = found{keys: given.Choices, lines: said(given.Text), sure: true}
 		if here := q.lines(got); len(facts) > 0 && !slices.Equal(here, facts) {
 			got.note = otherwise(facts)
 		}
 	}
-	a.Keys, a.Lines = got.keys, q.lines(got)
+	a.Keys, a.Lines, a.words = got.keys, q.lines(got), got.lines
 	if len(a.Lines) > 0 {
 		a.Note = got.note
 	}

@@ -47,19 +47,16 @@ func (c *Case) flags(f *Filled) (flags []Flag) {
 	return flags
 }
 
-// freeText is the part of an answer that no list of options wrote. Instants and
-// numbers of people are ours too.
+// freeText is the part of an answer that no list of options wrote.
 func (a Answered) freeText() string {
-	var lines []string
-	for _, l := range a.Lines {
-		if l.NL == l.EN {
-			lines = append(lines, l.NL)
-		}
+	lines := make([]string, len(a.words))
+	for i, l := range a.words {
+		lines[i] = l.NL
 	}
 	return strings.Join(lines, "\n")
 }
 
-// nameParts are words of a name too short or too common to tell somebody by.
+// shortestName is how long a surname is that tells somebody by itself.
 const shortestName = 4
 
 // reporterNames matches the full names, surnames and addresses of those who

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 	"time"
 
 	"meldklok/incident/risk"
@@ -18,8 +19,14 @@ func dateText(day string) risk.Text {
 	if err != nil {
 		return risk.Text{NL: day, EN: day}
 	}
-	noon := t.Add(12 * time.Hour) // the same day in Amsterdam
-	return risk.Text{NL: locale.Date(locale.Dutch, noon), EN: locale.Date(locale.English, noon)}
+	return shortDate(t.Add(12 * time.Hour)) // noon: the same day in Amsterdam
+}
+
+// shortDate writes the local day of an instant without the day of the week.
+func shortDate(t time.Time) risk.Text {
+	_, nl, _ := strings.Cut(locale.Date(locale.Dutch, t), " ")
+	_, en, _ := strings.Cut(locale.Date(locale.English, t), " ")
+	return risk.Text{NL: nl, EN: en}
 }
 
 // document is the form with its answers as a paper: what is missing first, then

@@ -146,11 +146,16 @@ func (w *writer) what() string {
 	return w.t(id, "when", when) + " " + w.summary()
 }
 
+// summary is the officer's own. Nobody knows its language, so an English letter
+// asks for a look.
 func (w *writer) summary() string {
-	if s := w.c.Incident.Summary; s != "" {
-		return s
+	switch s := strings.NewReplacer("[", "(", "]", ")", "\n", " ").Replace(w.c.Incident.Summary); {
+	case s == "":
+		return w.t("doc.gap.summary")
+	case w.lang != locale.Dutch:
+		return w.t("doc.gap.english", "text", s)
 	}
-	return w.t("doc.gap.summary")
+	return w.c.Incident.Summary
 }
 
 // data lists the categories in the words of the questionnaire.
@@ -173,7 +178,12 @@ func (w *writer) measures() (items []string) {
 			items = append(items, w.t(id))
 		}
 	}
-	if d := w.c.Incident.Duty(incident.DutyAP); d != nil && w.c.filed() {
+	for _, m := range w.c.Incident.Measures {
+		if m.Outcome == incident.OutcomeMet && w.lang == locale.Dutch {
+			items = append(items, m.What)
+		}
+	}
+	if w.c.filed() {
 		items = append(items, w.t("doc.done.notified"))
 	}
 	return items
@@ -236,7 +246,7 @@ func (w *writer) controller() {
 	w.heading("doc.letter.what")
 	w.para(w.what())
 	if at, _ := w.c.aware(); !at.IsZero() {
-		w.para(w.t("doc.letter.controller.aware", "at", at))
+		w.para(w.t("doc.letter.controller.aware", "day", w.in(shortDate(at)), "clock", locale.Clock(at)))
 	}
 	w.heading("doc.letter.controller.people")
 	w.list(w.whose(), "doc.gap.people")
