@@ -385,6 +385,8 @@ func bodies() map[Kind]func() Body {
 		"trouble-alerted": func() Body { return new(TroubleAlerted) },
 		"probe-sent":      func() Body { return new(ProbeSent) },
 		"probe-seen":      func() Body { return new(ProbeSeen) },
+		"account":         func() Body { return new(AccountEvent) },
+		"access-reviewed": func() Body { return new(AccessReviewed) },
 	}
 }
 

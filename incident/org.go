@@ -23,6 +23,8 @@ type Org struct {
 	LastTold map[string]time.Time `json:"last_told,omitempty"`
 	// Probes holds the last probe of each watched mailbox, by its name.
 	Probes map[string]Probe `json:"probes,omitempty"`
+	// Review is the last look through who may see what; nil: none yet.
+	Review *AccessReview `json:"review,omitempty"`
 }
 
 // Apply folds the next entry into the organisation.
@@ -51,6 +53,8 @@ func (o *Org) Apply(e Entry) {
 			o.LastTold = map[string]time.Time{}
 		}
 		o.LastTold[b.Trouble] = b.Due
+	case *AccessReviewed:
+		o.Review = &AccessReview{At: e.At, By: e.By, Remarks: b.Remarks}
 	case *ProbeSent, *ProbeSeen:
 		o.applyProbe(e)
 	}

@@ -34,7 +34,7 @@ func (s *Server) guard(r web.Route) echo.HandlerFunc {
 			if err := s.pages.Reach(c); err != nil {
 				return err
 			}
-			return r.Handle(c)
+			return s.pages.Sure(c, r)
 		case person != nil:
 			return web.ErrForbidden
 		}

@@ -24,7 +24,7 @@ func TestTheMarkupOfEveryPage(t *testing.T) {
 		if _, err := s.service.SetPerson(t.Context(), incident.System, officer); err != nil {
 			t.Fatal(err)
 		}
-		link, err := s.sessions.Invite(t.Context(), officer.ID)
+		link, err := s.sessions.Invite(t.Context(), incident.System, officer.ID)
 		if err != nil {
 			t.Fatal(err)
 		}

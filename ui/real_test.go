@@ -135,7 +135,7 @@ func TestEveryPageIsAccessible(t *testing.T) {
 	ctx := inBrowser(t)
 	axe := readAxe(t)
 	s, officer, ref := scene(t)
-	link, err := s.sessions.Invite(ctx, officer.ID)
+	link, err := s.sessions.Invite(ctx, incident.System, officer.ID)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -137,7 +137,7 @@ func (s *site) person(roles ...people.Role) people.Person {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	if err := s.sessions.SetPassword(ctx, id, password); err != nil {
+	if err := s.sessions.SetPassword(ctx, incident.System, id, password); err != nil {
 		s.t.Fatal(err)
 	}
 	p.ID = id

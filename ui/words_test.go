@@ -105,7 +105,7 @@ func TestEveryStoredValueHasAWord(t *testing.T) {
 	groups := map[string]string{
 		"Status": "status", "Outcome": "outcome", "Decision": "decision", "DutyKind": "duty", "FilingKind": "filing",
 		"DeliveryState": "delivery", "Channel": "channel", "ParkReason": "park", "ReceivedBasis": "basis", "ClockBasis": "clock",
-		"Role": "role", "ChainRole": "chain-role", "Way": "way", "Level": "level", "Band": "band",
+		"AccountEventKind": "account-event", "Factor": "factor", "Demand": "demand", "Role": "role", "ChainRole": "chain-role", "Way": "way", "Level": "level", "Band": "band",
 	}
 	constant := regexp.MustCompile(`(?m)^\s+\w+\s+([A-Z]\w+)\s+=\s+"([a-z_-]+)"`)
 	seen := map[string]int{}

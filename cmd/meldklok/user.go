@@ -69,13 +69,13 @@ func (c *userAddCommand) do(ctx context.Context, d *desk) error {
 		return exit(exitRefused, err)
 	}
 	if secret != "" {
-		if err := d.sessions.SetPassword(ctx, id, secret); err != nil {
+		if err := d.sessions.SetPassword(ctx, incident.System, id, secret); err != nil {
 			return exit(exitRefused, err)
 		}
 		fmt.Fprintf(d.stdout, "%s\n", id)
 		return nil
 	}
-	token, err := d.sessions.Invite(ctx, id)
+	token, err := d.sessions.Invite(ctx, incident.System, id)
 	if err != nil {
 		return err
 	}

@@ -51,6 +51,7 @@ type Person struct {
 	Inactive bool      `json:"inactive,omitempty"`
 	Refused  string    `json:"refused,omitempty"` // the reply with which the address was last refused for good
 	Absences []Absence `json:"absences,omitempty"`
+	FromSSO  bool      `json:"from_sso,omitempty"` // made, and given roles, by the provider of single sign-on
 }
 
 // Has reports whether the person has one of the roles.

@@ -44,11 +44,14 @@ const (
 	undecided // cut off, or the record failed: it counts as neither
 )
 
+// plainEmail is the name under which the guesses at an address count.
+func plainEmail(email string) string { return strings.ToLower(strings.TrimSpace(email)) }
+
 // enter waits as long as earlier failures ask for. Leave must be called with
 // how the attempt ended. It returns ErrBusy when too many attempts from the
 // address are under way, and the context's error.
-func (b *brake) enter(ctx context.Context, email, address string) (leave func(result), err error) {
-	keys := []string{"account " + strings.ToLower(strings.TrimSpace(email)), "address " + address}
+func (b *brake) enter(ctx context.Context, account, address string) (leave func(result), err error) {
+	keys := []string{account, "address " + address}
 	wait, ok := b.start(keys, address)
 	if !ok {
 		return nil, ErrBusy

@@ -50,7 +50,7 @@ func either(err, fallback error) error {
 // Invite makes a link by which a person sets a password: a new one, or instead
 // of a forgotten one. It is valid once, for 24 hours. It returns
 // incident.ErrNotFound for somebody who is not there.
-func (m *Manager) Invite(ctx context.Context, person people.ID) (token string, err error) {
+func (m *Manager) Invite(ctx context.Context, by incident.Actor, person people.ID) (token string, err error) {
 	if token, err = newToken(); err != nil {
 		return "", err
 	}
@@ -59,7 +59,10 @@ func (m *Manager) Invite(ctx context.Context, person people.ID) (token string, e
 		if p, ok := tx.Org().People.Find(person); !ok || p.Inactive {
 			return fmt.Errorf("person: %w", incident.ErrNotFound)
 		}
-		return writeJSON(tx, linkName(m.digest(token)), Link{Person: person, Until: until})
+		if err := writeJSON(tx, linkName(m.digest(token)), Link{Person: person, Until: until}); err != nil {
+			return err
+		}
+		return m.note(tx, by, incident.AccountEvent{Event: incident.AccountInvited, Person: person})
 	})
 	return token, err
 }
@@ -128,6 +131,6 @@ func (m *Manager) Take(ctx context.Context, token, password string, create func(
 				return err
 			}
 		}
-		return m.setPassword(tx, l.Person, hash)
+		return m.setPassword(tx, incident.ByPerson(l.Person), l.Person, hash)
 	})
 }

@@ -11,6 +11,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/go-webauthn/webauthn/webauthn"
+
 	"meldklok/incident"
 	"meldklok/incident/people"
 )
@@ -31,6 +33,15 @@ var (
 	ErrSignIn = errors.New("session: address and password do not belong together")
 	// ErrBusy: too many attempts are waiting; try again in a minute.
 	ErrBusy = errors.New("session: too many attempts at once")
+	// ErrCode: the code of the second step is wrong, used, or too old.
+	ErrCode = errors.New("session: the code is not right")
+	// ErrPaused: too many wrong codes of the app lately; a recovery code or a
+	// passkey still works.
+	ErrPaused = errors.New("session: codes of the app are not taken for now")
+	// ErrAgain: the sign-in that was half way is over; begin again.
+	ErrAgain = errors.New("session: begin signing in again")
+	// ErrPasskey: the passkey is not known here, or did not prove itself.
+	ErrPasskey = errors.New("session: this passkey is not known here")
 	// ErrNone: no session, or one that has ended.
 	ErrNone = errors.New("session: not signed in")
 	// ErrNotNeeded: somebody can sign in already, so there is no first link.
@@ -42,7 +53,10 @@ const (
 	linkLasts   = 24 * time.Hour
 	idleLasts   = 8 * time.Hour
 	sessionEnds = 7 * 24 * time.Hour
-	mostAtOnce  = 20 // sessions of one person; the oldest ends first
+	mostAtOnce  = 20               // sessions of one person; the oldest ends first
+	freshLasts  = 15 * time.Minute // after which a sensitive change asks who is there
+	stepLasts   = 10 * time.Minute // for the second step, or a passkey's answer
+	mostSteps   = 2000             // of them under way
 )
 
 // Manager makes and checks links, passwords and sessions. It is safe for
@@ -53,25 +67,38 @@ type Manager struct {
 	hasher hasher
 	brake  *brake
 
+	passkeys *webauthn.WebAuthn // nil: the address cannot have passkeys
+	breached *Breached          // nil: no such list
+	sso      *SSO               // nil: no single sign-on
+
 	links sync.Mutex // one link is taken at a time
 
-	mu   sync.Mutex
-	seen map[string]time.Time // by session digest: last request since the start
+	seconds    *shelf[second]
+	challenges *shelf[challenge]
+	flows      *shelf[Flow]
+
+	mu     sync.Mutex
+	seen   map[string]time.Time   // by session digest: last request since the start
+	failed map[people.ID]int      // wrong guesses since the last success
+	codes  map[people.ID]failures // wrong codes of the app lately
 }
+
+// Option is something a manager can do without.
+type Option func(*Manager)
 
 // New returns a manager over a record.
-func New(record Record, now func() time.Time) *Manager {
-	return &Manager{record: record, now: now, hasher: newHasher(), brake: newBrake(now), seen: map[string]time.Time{}}
+func New(record Record, now func() time.Time, options ...Option) *Manager {
+	m := &Manager{
+		record: record, now: now, hasher: newHasher(), brake: newBrake(now), seen: map[string]time.Time{},
+		failed: map[people.ID]int{}, codes: map[people.ID]failures{},
+		seconds: newShelf[second](now, stepLasts, mostSteps), challenges: newShelf[challenge](now, stepLasts, mostSteps),
+		flows: newShelf[Flow](now, stepLasts, mostFlows),
+	}
+	for _, o := range options {
+		o(m)
+	}
+	return m
 }
-
-// account is what is kept of a person who can sign in.
-type account struct {
-	Password string    `json:"password,omitempty"` // argon2id in PHC form
-	Changed  time.Time `json:"changed,omitzero"`
-	Sessions []string  `json:"sessions,omitempty"` // digests, oldest first
-}
-
-func accountName(id people.ID) string { return "account/" + string(id) }
 
 // readJSON reads a credential; found is false when there is none.
 func readJSON(v incident.View, name string, into any) (found bool, err error) {
@@ -105,42 +132,4 @@ func newToken() (string, error) {
 // digest is the keyed hash under which a token is kept.
 func (m *Manager) digest(token string) string {
 	return hex.EncodeToString(m.record.MAC("session-token", []byte(token)))
-}
-
-// HasAny reports whether any active person can sign in.
-func (m *Manager) HasAny(ctx context.Context) (any bool, err error) {
-	err = m.record.View(ctx, func(v incident.View) error {
-		any, err = hasAny(v)
-		return err
-	})
-	return any, err
-}
-
-func hasAny(v incident.View) (bool, error) {
-	for _, p := range v.Org().People {
-		var a account
-		if _, err := readJSON(v, accountName(p.ID), &a); err != nil {
-			return false, err
-		}
-		if !p.Inactive && a.Password != "" {
-			return true, nil
-		}
-	}
-	return false, nil
-}
-
-// CanSignIn reports for every person whether a password was set.
-func (m *Manager) CanSignIn(ctx context.Context) (can map[people.ID]bool, err error) {
-	err = m.record.View(ctx, func(v incident.View) error {
-		can = map[people.ID]bool{}
-		for _, p := range v.Org().People {
-			var a account
-			if _, err := readJSON(v, accountName(p.ID), &a); err != nil {
-				return err
-			}
-			can[p.ID] = a.Password != ""
-		}
-		return nil
-	})
-	return can, err
 }

@@ -141,13 +141,16 @@ func (m *Manager) checkFor(ctx context.Context, id people.ID, password string) e
 	if err != nil {
 		return err
 	}
-	return CheckPassword(password, about...)
+	if err := CheckPassword(password, about...); err != nil {
+		return err
+	}
+	return m.breached.check(password)
 }
 
 // SetPassword gives a person a password and ends the person's sessions. It
 // returns an *incident.Refusal when the password is too weak, and
 // incident.ErrNotFound for somebody who is not there.
-func (m *Manager) SetPassword(ctx context.Context, id people.ID, password string) error {
+func (m *Manager) SetPassword(ctx context.Context, by incident.Actor, id people.ID, password string) error {
 	if err := m.checkFor(ctx, id, password); err != nil {
 		return err
 	}
@@ -159,20 +162,23 @@ func (m *Manager) SetPassword(ctx context.Context, id people.ID, password string
 		if _, ok := tx.Org().People.Find(id); !ok {
 			return fmt.Errorf("person: %w", incident.ErrNotFound)
 		}
-		return m.setPassword(tx, id, hash)
+		return m.setPassword(tx, by, id, hash)
 	})
 }
 
-// setPassword writes the hash and forgets every session of the person.
-func (m *Manager) setPassword(tx incident.Tx, id people.ID, hash string) error {
-	var a account
-	if _, err := readJSON(tx, accountName(id), &a); err != nil {
+// setPassword writes the hash and forgets every session of the person. What
+// else the person signs in with stays.
+func (m *Manager) setPassword(tx incident.Tx, by incident.Actor, id people.ID, hash string) error {
+	a, err := readAccount(tx, id)
+	if err != nil {
 		return err
 	}
-	for _, digest := range a.Sessions {
-		if err := tx.SetCredential(sessionName(digest), nil); err != nil {
-			return err
-		}
+	if err := m.endAll(tx, &a, ""); err != nil {
+		return err
 	}
-	return writeJSON(tx, accountName(id), account{Password: hash, Changed: m.now().UTC()})
+	a.Password, a.Changed = hash, m.now().UTC()
+	if err := writeJSON(tx, accountName(id), a); err != nil {
+		return err
+	}
+	return m.note(tx, by, incident.AccountEvent{Event: incident.AccountPasswordSet, Person: id})
 }

@@ -63,7 +63,7 @@ func (h *house) person(email string) people.ID {
 func (h *house) member(email string) people.ID {
 	h.t.Helper()
 	id := h.person(email)
-	if err := h.m.SetPassword(h.ctx, id, good); err != nil {
+	if err := h.m.SetPassword(h.ctx, incident.System, id, good); err != nil {
 		h.t.Fatal(err)
 	}
 	return id
@@ -160,10 +160,10 @@ func TestInvitation(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHouse(t)
 		id := h.person("deputy@example.org")
-		if _, err := h.m.Invite(h.ctx, "nobody"); !errors.Is(err, incident.ErrNotFound) {
+		if _, err := h.m.Invite(h.ctx, incident.System, "nobody"); !errors.Is(err, incident.ErrNotFound) {
 			t.Errorf("nobody can be invited who is not there: %v", err)
 		}
-		token, err := h.m.Invite(h.ctx, id)
+		token, err := h.m.Invite(h.ctx, incident.System, id)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -185,7 +185,7 @@ func TestResetEndsTheSessionsThatWereOpen(t *testing.T) {
 	h := newHouse(t)
 	id := h.member("officer@example.org")
 	stolen := h.begin(id)
-	link, err := h.m.Invite(h.ctx, id)
+	link, err := h.m.Invite(h.ctx, incident.System, id)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -212,8 +212,8 @@ func TestSignIn(t *testing.T) {
 			{"an unknown address gets the same answer", "other@example.org", good, session.ErrSignIn},
 			{"no address", "", good, session.ErrSignIn},
 		} {
-			token, p, err := h.m.SignIn(h.ctx, row.email, row.password, "192.0.2.1")
-			if !errors.Is(err, row.want) || (row.want == nil && (p.ID != id || !h.in(token))) {
+			in, err := h.m.SignIn(h.ctx, row.email, row.password, session.From{Address: "192.0.2.1"})
+			if !errors.Is(err, row.want) || (row.want == nil && (in.Person.ID != id || !h.in(in.Token))) {
 				t.Errorf("%s: %v, want %v", row.why, err, row.want)
 			}
 		}
@@ -228,7 +228,7 @@ func TestSomebodyWhoLeftCannotComeIn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := h.m.SignIn(h.ctx, "officer@example.org", good, "192.0.2.1"); !errors.Is(err, session.ErrSignIn) {
+	if _, err := h.m.SignIn(h.ctx, "officer@example.org", good, session.From{Address: "192.0.2.1"}); !errors.Is(err, session.ErrSignIn) {
 		t.Errorf("signing in: %v", err)
 	}
 	if h.in(open) {
@@ -324,7 +324,7 @@ func TestTheRecordHoldsNoToken(t *testing.T) {
 	h := newHouse(t)
 	id := h.member("officer@example.org")
 	session := h.begin(id)
-	link, err := h.m.Invite(h.ctx, id)
+	link, err := h.m.Invite(h.ctx, incident.System, id)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -355,7 +355,7 @@ func TestOnePersonHasAFewSessionsAtMost(t *testing.T) {
 	if h.in(first) || !h.in(last) {
 		t.Errorf("the oldest of 21 sessions ends, the newest stays: %v %v", h.in(first), h.in(last))
 	}
-	if err := h.m.SignOutEverywhere(h.ctx, id); err != nil || h.in(last) {
+	if err := h.m.SignOutEverywhere(h.ctx, incident.System, id); err != nil || h.in(last) {
 		t.Errorf("signing out everywhere ends them all: %v", err)
 	}
 }
@@ -366,7 +366,7 @@ func TestGuessesAreSlowedDownAndNobodyIsLockedOut(t *testing.T) {
 		h.member("officer@example.org")
 		try := func(password, from string) (time.Duration, error) {
 			begin := time.Now()
-			_, _, err := h.m.SignIn(h.ctx, "officer@example.org", password, from)
+			_, err := h.m.SignIn(h.ctx, "officer@example.org", password, session.From{Address: from})
 			return time.Since(begin), err
 		}
 		for i := range 12 {
@@ -396,15 +396,15 @@ func TestACutOffAttemptDoesNotClearTheCount(t *testing.T) {
 		h := newHouse(t)
 		h.member("officer@example.org")
 		for range 8 {
-			_, _, _ = h.m.SignIn(h.ctx, "officer@example.org", "wrong wrong wrong", "192.0.2.66")
+			_, _ = h.m.SignIn(h.ctx, "officer@example.org", "wrong wrong wrong", session.From{Address: "192.0.2.66"})
 		}
 		ctx, cancel := context.WithTimeout(h.ctx, time.Millisecond)
 		defer cancel()
-		if _, _, err := h.m.SignIn(ctx, "officer@example.org", "wrong wrong wrong", "192.0.2.66"); !errors.Is(err, context.DeadlineExceeded) {
+		if _, err := h.m.SignIn(ctx, "officer@example.org", "wrong wrong wrong", session.From{Address: "192.0.2.66"}); !errors.Is(err, context.DeadlineExceeded) {
 			t.Fatal(err)
 		}
 		begin := time.Now()
-		_, _, _ = h.m.SignIn(h.ctx, "officer@example.org", "wrong wrong wrong", "192.0.2.66")
+		_, _ = h.m.SignIn(h.ctx, "officer@example.org", "wrong wrong wrong", session.From{Address: "192.0.2.66"})
 		if took := time.Since(begin); took < 4*time.Second {
 			t.Errorf("hanging up must not buy quick guesses: %v", took)
 		}
@@ -416,14 +416,14 @@ func TestOneAddressCannotFillTheDoor(t *testing.T) {
 		h := newHouse(t)
 		h.member("officer@example.org")
 		for range 6 {
-			_, _, _ = h.m.SignIn(h.ctx, "officer@example.org", "wrong wrong wrong", "192.0.2.66")
+			_, _ = h.m.SignIn(h.ctx, "officer@example.org", "wrong wrong wrong", session.From{Address: "192.0.2.66"})
 		}
 		var wg sync.WaitGroup
 		var mu sync.Mutex
 		busy := 0
 		for range 40 {
 			wg.Go(func() {
-				if _, _, err := h.m.SignIn(h.ctx, "x@example.org", "wrong wrong wrong", "192.0.2.66"); errors.Is(err, session.ErrBusy) {
+				if _, err := h.m.SignIn(h.ctx, "x@example.org", "wrong wrong wrong", session.From{Address: "192.0.2.66"}); errors.Is(err, session.ErrBusy) {
 					mu.Lock()
 					busy++
 					mu.Unlock()

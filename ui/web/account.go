@@ -13,14 +13,35 @@ import (
 	"meldklok/ui/session"
 )
 
-func (p *Pages) account(c echo.Context) error {
-	return p.render(c, http.StatusOK, p.accountView(c))
+// accountData is how somebody signs in, and where.
+type accountData struct {
+	session.Account
+	Sessions    []session.Session
+	CanPasskeys bool
 }
 
-func (p *Pages) accountView(c echo.Context) *View {
-	v := p.view(c, "account", nil)
+func (p *Pages) account(c echo.Context) error {
+	v, err := p.accountView(c)
+	if err != nil {
+		return err
+	}
+	return p.render(c, http.StatusOK, v)
+}
+
+func (p *Pages) accountView(c echo.Context) (*View, error) {
+	ctx, person := c.Request().Context(), me(c)
+	d := accountData{CanPasskeys: p.cfg.Sessions.Passkeys()}
+	var err error
+	if d.Account, err = p.cfg.Sessions.Account(ctx, person.ID); err != nil {
+		return nil, err
+	}
+	if d.Sessions, err = p.cfg.Sessions.Sessions(ctx, person.ID, p.token(c)); err != nil {
+		return nil, err
+	}
+	v := p.view(c, "account", d)
 	v.set("language", "lang", v.Me.Lang)
-	return v
+	v.set("passkey", "name", browser(c.Request().UserAgent()))
+	return v, nil
 }
 
 // changeAccount lets people change what is theirs: language, password, and
@@ -37,7 +58,7 @@ func (p *Pages) changeAccount(c echo.Context) error {
 	case "password":
 		err = p.changePassword(c, values)
 	case "sign-out":
-		if err := p.cfg.Sessions.SignOutEverywhere(c.Request().Context(), me(c).ID); err != nil {
+		if err := p.cfg.Sessions.SignOutEverywhere(c.Request().Context(), actor(c), me(c).ID); err != nil {
 			return err
 		}
 		p.dropCookie(c, "sid")
@@ -48,8 +69,16 @@ func (p *Pages) changeAccount(c echo.Context) error {
 	if err == nil {
 		return c.Redirect(http.StatusSeeOther, "/account?done="+action+"-changed")
 	}
-	v := p.accountView(c)
-	status, err := v.refused(action, url.Values{}, err)
+	return p.accountRefused(c, action, url.Values{}, err)
+}
+
+// accountRefused shows the account again with what is wrong.
+func (p *Pages) accountRefused(c echo.Context, form string, values url.Values, err error) error {
+	v, viewErr := p.accountView(c)
+	if viewErr != nil {
+		return viewErr
+	}
+	status, err := v.refused(form, values, err)
 	if err != nil {
 		return err
 	}
@@ -64,13 +93,23 @@ func (p *Pages) changeLanguage(c echo.Context, values url.Values) error {
 }
 
 // changePassword asks for the present one: an open screen must not be enough to
-// take an account over. It ends every session, and begins a new one here.
+// take an account over. It ends every session, and begins a new one here. Who
+// signs in without a password sets a first one after proving to be there.
 func (p *Pages) changePassword(c echo.Context, values url.Values) error {
 	if err := samePassword(values); err != nil {
 		return err
 	}
 	ctx, person := c.Request().Context(), me(c)
-	token, _, err := p.cfg.Sessions.SignIn(ctx, person.Email, values.Get("current"), c.RealIP())
+	account, err := p.cfg.Sessions.Account(ctx, person.ID)
+	if err != nil {
+		return err
+	}
+	switch {
+	case account.HasPassword:
+		err = p.cfg.Sessions.Confirm(ctx, p.token(c), values.Get("current"), from(c))
+	case !visit(c).Fresh:
+		err = refuse("", "sign-in-again")
+	}
 	switch {
 	case errors.Is(err, session.ErrSignIn):
 		return refuse("current", "password-wrong")
@@ -79,10 +118,11 @@ func (p *Pages) changePassword(c echo.Context, values url.Values) error {
 	case err != nil:
 		return err
 	}
-	if err := p.cfg.Sessions.SetPassword(ctx, person.ID, values.Get("password")); err != nil {
-		return errors.Join(err, p.cfg.Sessions.SignOut(ctx, token))
+	if err := p.cfg.Sessions.SetPassword(ctx, actor(c), person.ID, values.Get("password")); err != nil {
+		return err
 	}
-	if token, err = p.cfg.Sessions.Begin(ctx, person.ID); err != nil {
+	token, err := p.cfg.Sessions.BeginFrom(ctx, person.ID, from(c))
+	if err != nil {
 		return err
 	}
 	p.setCookie(c, "sid", token, sessionCookie)

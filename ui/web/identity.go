@@ -15,7 +15,10 @@ import (
 	"meldklok/ui/session"
 )
 
-const personKey = "person"
+const (
+	personKey = "person"
+	visitKey  = "visit"
+)
 
 // Identify finds out who makes the request. It returns session.ErrNone for
 // nobody we know.
@@ -27,11 +30,13 @@ func (p *Pages) Identify(c echo.Context) (*people.Person, error) {
 	if token == "" {
 		return nil, session.ErrNone
 	}
-	person, err := p.cfg.Sessions.Who(c.Request().Context(), token)
+	visit, err := p.cfg.Sessions.Visit(c.Request().Context(), token)
 	if err != nil {
 		return nil, err
 	}
+	person := visit.Person
 	c.Set(personKey, &person)
+	c.Set(visitKey, visit)
 	if c.Request().Method == http.MethodPost {
 		if err := p.cfg.Sessions.Keep(c.Request().Context(), token); err != nil && !errors.Is(err, incident.ErrUnavailable) {
 			return nil, err
@@ -44,6 +49,12 @@ func (p *Pages) Identify(c echo.Context) (*people.Person, error) {
 func me(c echo.Context) *people.Person {
 	p, _ := c.Get(personKey).(*people.Person)
 	return p
+}
+
+// visit is the session of the request; empty for nobody we know.
+func visit(c echo.Context) session.Visit {
+	v, _ := c.Get(visitKey).(session.Visit)
+	return v
 }
 
 // actor is me as the log knows me.

@@ -10,6 +10,7 @@ import (
 
 	"meldklok/incident"
 	"meldklok/incident/people"
+	"meldklok/ui/session"
 )
 
 // peopleData is everybody, and a form for one more.
@@ -101,12 +102,13 @@ func (p *Pages) addPerson(c echo.Context) error {
 
 // personData is one person.
 type personData struct {
-	Person    people.Person
-	Roles     []string
-	CanSignIn bool
-	Others    []people.Person
-	Names     map[people.ID]string
-	Link      string // a fresh one-time link, shown once
+	session.Account
+	Person   people.Person
+	Roles    []string
+	Sessions []session.Session
+	Others   []people.Person
+	Names    map[people.ID]string
+	Link     string // a fresh one-time link, shown once
 }
 
 func (p *Pages) person(c echo.Context) error {
@@ -127,11 +129,13 @@ func (p *Pages) personView(c echo.Context) (*View, error) {
 	if !ok {
 		return nil, fmt.Errorf("web: person: %w", incident.ErrNotFound)
 	}
-	can, err := p.cfg.Sessions.CanSignIn(ctx)
-	if err != nil {
+	d := personData{Person: person, Roles: strs(people.Roles()), Names: map[people.ID]string{}}
+	if d.Account, err = p.cfg.Sessions.Account(ctx, person.ID); err != nil {
 		return nil, err
 	}
-	d := personData{Person: person, Roles: strs(people.Roles()), CanSignIn: can[person.ID], Names: map[people.ID]string{}}
+	if d.Sessions, err = p.cfg.Sessions.Sessions(ctx, person.ID, ""); err != nil {
+		return nil, err
+	}
 	for _, other := range org.People {
 		d.Names[other.ID] = nameOf(org.People, other.ID)
 		if other.ID != person.ID && !other.Inactive {
@@ -240,7 +244,7 @@ func (p *Pages) invite(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	token, err := p.cfg.Sessions.Invite(c.Request().Context(), people.ID(c.Param("id")))
+	token, err := p.cfg.Sessions.Invite(c.Request().Context(), actor(c), people.ID(c.Param("id")))
 	if err != nil {
 		return err
 	}
@@ -252,8 +256,18 @@ func (p *Pages) invite(c echo.Context) error {
 
 func (p *Pages) signOutPerson(c echo.Context) error {
 	id := people.ID(c.Param("id"))
-	if err := p.cfg.Sessions.SignOutEverywhere(c.Request().Context(), id); err != nil {
+	if err := p.cfg.Sessions.SignOutEverywhere(c.Request().Context(), actor(c), id); err != nil {
 		return err
 	}
 	return c.Redirect(http.StatusSeeOther, "/people/"+url.PathEscape(string(id))+"?done=signed-out-everywhere")
+}
+
+// disableFactors takes the second step of somebody who lost it away. Whoever
+// uses it must know the person: it is recorded who did it.
+func (p *Pages) disableFactors(c echo.Context) error {
+	id := people.ID(c.Param("id"))
+	if err := p.cfg.Sessions.DisableFactors(c.Request().Context(), actor(c), id); err != nil {
+		return err
+	}
+	return c.Redirect(http.StatusSeeOther, "/people/"+url.PathEscape(string(id))+"?done=factors-disabled")
 }

@@ -53,6 +53,9 @@ func overseers() Access  { return Only(append(readers().roles, people.Management
 func mailSeers() Access  { return Only(append(readers().roles, people.Admin)...) }
 func healthSeen() Access { return mailSeers() }
 
+// accessSeers see who may see what: the administrator, and whoever checks that.
+func accessSeers() Access { return Only(people.Admin, people.Auditor) }
+
 // Route is one row of the table.
 type Route struct {
 	Method, Path string
@@ -60,6 +63,8 @@ type Route struct {
 	Handle       echo.HandlerFunc
 	Limit        int64 // bytes of the body; 0: the ordinary bound
 	Stream       bool  // stays open
+	Fresh        bool  // asks who is there, if that was proved long ago
+	Setup        bool  // open to somebody who must set up a second step first
 }
 
 // Routes is the one table of who may do what. Whatever is not in it does not
@@ -83,8 +88,23 @@ func (p *Pages) Routes() []Route {
 		{Method: post, Path: "/sign-out", Access: Everybody(), Handle: p.signOut},
 		{Method: get, Path: "/link/:token", Access: Everybody(), Handle: p.linkForm},
 		{Method: post, Path: "/link/:token", Access: Everybody(), Handle: p.takeLink},
-		{Method: get, Path: "/account", Access: signedIn(), Handle: p.account},
-		{Method: post, Path: "/account/:action", Access: signedIn(), Handle: p.changeAccount},
+		{Method: post, Path: "/sign-in/code", Access: Everybody(), Handle: p.secondStep},
+		{Method: post, Path: "/sign-in/passkey", Access: Everybody(), Handle: p.signInPasskey},
+		{Method: post, Path: "/sign-in/passkey/options", Access: Everybody(), Handle: p.askPasskey},
+		{Method: post, Path: "/sign-in/sso", Access: Everybody(), Handle: p.beginSSO},
+		{Method: get, Path: "/sign-in/sso/back", Access: Everybody(), Handle: p.backFromSSO},
+		{Method: post, Path: "/sign-in/sso/back", Access: Everybody(), Handle: p.finishSSO},
+		{Method: get, Path: "/account", Access: signedIn(), Handle: p.account, Setup: true},
+		{Method: post, Path: "/account/:action", Access: signedIn(), Handle: p.changeAccount, Setup: true},
+		{Method: post, Path: "/account/confirm", Access: signedIn(), Handle: p.confirm, Setup: true},
+		{Method: get, Path: "/account/second", Access: signedIn(), Handle: p.setUpSecond, Setup: true},
+		{Method: post, Path: "/account/app", Access: signedIn(), Handle: p.draftApp, Fresh: true, Setup: true},
+		{Method: post, Path: "/account/app/confirm", Access: signedIn(), Handle: p.confirmApp, Setup: true},
+		{Method: post, Path: "/account/passkeys", Access: signedIn(), Handle: p.addPasskey, Fresh: true, Setup: true},
+		{Method: post, Path: "/account/passkeys/options", Access: signedIn(), Handle: p.newPasskey, Fresh: true, Setup: true},
+		{Method: post, Path: "/account/recovery", Access: signedIn(), Handle: p.newRecovery, Fresh: true},
+		{Method: post, Path: "/account/factors/remove", Access: signedIn(), Handle: p.removeFactor, Fresh: true},
+		{Method: post, Path: "/account/sessions/end", Access: signedIn(), Handle: p.endSession, Setup: true},
 
 		{Method: get, Path: "/", Access: signedIn(), Handle: p.home},
 		{Method: get, Path: "/board", Access: readers(), Handle: p.board},
@@ -120,10 +140,16 @@ func (p *Pages) Routes() []Route {
 		{Method: get, Path: "/management", Access: overseers(), Handle: p.management},
 
 		{Method: get, Path: "/people", Access: keepers(), Handle: p.people},
-		{Method: post, Path: "/people", Access: keepers(), Handle: p.addPerson},
+		{Method: post, Path: "/people", Access: keepers(), Handle: p.addPerson, Fresh: true},
+		{Method: get, Path: "/people/review", Access: accessSeers(), Handle: p.review},
+		{Method: post, Path: "/people/review", Access: keepers(), Handle: p.recordReview},
+		{Method: get, Path: "/people/sign-ins", Access: accessSeers(), Handle: p.accountLog},
+		{Method: get, Path: "/people/rules", Access: keepers(), Handle: p.signInRules},
+		{Method: post, Path: "/people/rules", Access: keepers(), Handle: p.setSignInRules, Fresh: true},
 		{Method: get, Path: "/people/:id", Access: keepers(), Handle: p.person},
-		{Method: post, Path: "/people/:id", Access: keepers(), Handle: p.changePerson},
-		{Method: post, Path: "/people/:id/invite", Access: keepers(), Handle: p.invite},
+		{Method: post, Path: "/people/:id", Access: keepers(), Handle: p.changePerson, Fresh: true},
+		{Method: post, Path: "/people/:id/invite", Access: keepers(), Handle: p.invite, Fresh: true},
+		{Method: post, Path: "/people/:id/factors", Access: keepers(), Handle: p.disableFactors, Fresh: true},
 		{Method: post, Path: "/people/:id/absence", Access: keepers(), Handle: p.absence},
 		{Method: post, Path: "/people/:id/sign-out", Access: keepers(), Handle: p.signOutPerson},
 	}

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 
@@ -15,61 +14,46 @@ import (
 	"meldklok/ui/session"
 )
 
-// signInData is the sign-in page: where to go afterwards, and a form that was
-// being sent when the session ended.
+// signInData is the sign-in page, and that of the second step.
 type signInData struct {
-	Next string
-	Kept []keptField
-	Path string // of the interrupted form
+	journey
+	Passkeys bool
+	SSO      bool
+	Provider string // name of the single sign-on; may be empty
+	Step     string // names the second step under way
 }
 
-type keptField struct{ Name, Value string }
-
-// Names of the inputs that carry an interrupted form through signing in.
-const (
-	keptPrefix = "kept."
-	keptPath   = "kept-path"
-)
+func (p *Pages) signInData(j journey) signInData {
+	d := signInData{journey: j, Passkeys: p.cfg.Sessions.Passkeys()}
+	d.Provider, d.SSO = p.cfg.Sessions.SSO()
+	return d
+}
 
 func (p *Pages) signInForm(c echo.Context) error {
 	next := localPath(c.QueryParam("next"), "/")
 	if person, err := p.Identify(c); err == nil && person != nil {
 		return c.Redirect(http.StatusSeeOther, next)
 	}
-	return p.show(c, "sign-in", signInData{Next: next})
+	return p.show(c, "sign-in", p.signInData(journey{Next: next}))
 }
 
 // AskToSignIn answers somebody who has to sign in first. A link leads on to
 // where it pointed; a form is kept and can be sent again.
 func (p *Pages) AskToSignIn(c echo.Context) error {
-	req := c.Request()
-	if req.Method == http.MethodGet || req.Method == http.MethodHead {
+	j := interrupted(c.Request())
+	if !j.Interrupted() {
 		to := "/sign-in"
-		if path := req.URL.RequestURI(); path != "/" {
-			to += "?next=" + url.QueryEscape(path)
+		if j.Next != "/" {
+			to += "?next=" + url.QueryEscape(j.Next)
 		}
 		return c.Redirect(http.StatusSeeOther, to)
 	}
-	v := p.view(c, "sign-in", signInData{Path: req.URL.Path, Kept: keep(req)})
-	return p.render(c, http.StatusUnauthorized, v)
+	return p.render(c, http.StatusUnauthorized, p.view(c, "sign-in", p.signInData(j)))
 }
 
-// keep takes the fields out of an interrupted form. Files cannot be kept, and
-// passwords must not be.
-func keep(req *http.Request) (kept []keptField) {
-	if err := req.ParseForm(); err != nil {
-		return nil
-	}
-	for name, values := range req.PostForm {
-		if name == "password" || name == "again" || name == "current" {
-			continue
-		}
-		for _, value := range values {
-			kept = append(kept, keptField{keptPrefix + name, value})
-		}
-	}
-	slices.SortStableFunc(kept, func(a, b keptField) int { return strings.Compare(a.Name, b.Name) })
-	return kept
+// from is where a request comes from.
+func from(c echo.Context) session.From {
+	return session.From{Address: c.RealIP(), Browser: browser(c.Request().UserAgent())}
 }
 
 func (p *Pages) signIn(c echo.Context) error {
@@ -77,47 +61,85 @@ func (p *Pages) signIn(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	data := signInData{Next: localPath(values.Get("next"), "/"), Path: localPath(values.Get(keptPath), "")}
-	for _, name := range sortedKeys(values) {
-		if strings.HasPrefix(name, keptPrefix) {
-			for _, value := range values[name] {
-				data.Kept = append(data.Kept, keptField{name, value})
-			}
-		}
-	}
-	token, _, err := p.cfg.Sessions.SignIn(c.Request().Context(), values.Get("email"), values.Get("password"), c.RealIP())
-	status := http.StatusUnprocessableEntity
-	switch {
-	case errors.Is(err, session.ErrSignIn):
-		err = refuse("", "sign-in-failed")
-	case errors.Is(err, session.ErrBusy):
-		err, status = refuse("", "too-many-tries"), http.StatusTooManyRequests
-	}
+	data := p.signInData(carried(values))
+	in, err := p.cfg.Sessions.SignIn(c.Request().Context(), values.Get("email"), values.Get("password"), from(c))
 	if err != nil {
-		v := p.view(c, "sign-in", data)
 		values.Del("password")
-		if _, err := v.refused("sign-in", values, err); err != nil {
-			return err
+		return p.signInRefused(c, "sign-in", data, values, err)
+	}
+	if in.Second != "" {
+		data.Step = in.Second
+		return p.show(c, "second", data)
+	}
+	return p.letIn(c, in, data.journey)
+}
+
+// letIn lets somebody in who has proved who they are.
+func (p *Pages) letIn(c echo.Context, in session.Entered, j journey) error {
+	p.setCookie(c, "sid", in.Token, sessionCookie)
+	c.Set(personKey, &in.Person)
+	return p.resume(c, j)
+}
+
+// secondStep takes the code that follows a password.
+func (p *Pages) secondStep(c echo.Context) error {
+	values, err := form(c)
+	if err != nil {
+		return err
+	}
+	data := p.signInData(carried(values))
+	data.Step = values.Get("step")
+	in, err := p.cfg.Sessions.Second(c.Request().Context(), data.Step, values.Get("code"), from(c))
+	values.Del("code")
+	switch {
+	case err == nil:
+		return p.letIn(c, in, data.journey)
+	case errors.Is(err, session.ErrAgain):
+		return p.signInRefused(c, "sign-in", data, values, err)
+	}
+	return p.signInRefused(c, "second", data, values, err)
+}
+
+// signInRefused shows a step of signing in again, with what is wrong. What was
+// interrupted travels on.
+func (p *Pages) signInRefused(c echo.Context, page string, data any, values url.Values, err error) error {
+	v := p.view(c, page, data)
+	status := http.StatusUnprocessableEntity
+	if errors.Is(err, session.ErrBusy) {
+		status = http.StatusTooManyRequests
+	}
+	if _, err := v.refused(page, values, proofRefusal(err)); err != nil {
+		return err
+	}
+	return p.render(c, status, v)
+}
+
+// proofRefusal says in a refusal why somebody did not prove who they are.
+// Whatever else went wrong stays an error.
+func proofRefusal(err error) error {
+	for _, known := range []struct {
+		err   error
+		field string
+		code  string
+	}{
+		{session.ErrSignIn, "", "sign-in-failed"},
+		{session.ErrBusy, "", "too-many-tries"},
+		{session.ErrPaused, "code", "codes-paused"},
+		{session.ErrCode, "code", "code-wrong"},
+		{session.ErrAgain, "", "sign-in-again"},
+		{session.ErrPasskey, "", "passkey-unknown"},
+		{session.ErrStranger, "", "sso-stranger"},
+		{session.ErrProvider, "", "sso-provider"},
+	} {
+		if errors.Is(err, known.err) && !errors.Is(err, incident.ErrUnavailable) {
+			return &incident.Refusal{Field: known.field, Code: known.code}
 		}
-		return p.render(c, status, v)
 	}
-	p.setCookie(c, "sid", token, sessionCookie)
-	if data.Path != "" {
-		return p.resume(c, data)
-	}
-	return c.Redirect(http.StatusSeeOther, data.Next)
+	return err
 }
 
 // sessionCookie lasts as long as a session can: the record decides when it ends.
 const sessionCookie = 7 * 24 * time.Hour
-
-// resume shows the interrupted form again, ready to be sent.
-func (p *Pages) resume(c echo.Context, data signInData) error {
-	for i, f := range data.Kept {
-		data.Kept[i].Name = strings.TrimPrefix(f.Name, keptPrefix)
-	}
-	return p.show(c, "resume", data)
-}
 
 func (p *Pages) signOut(c echo.Context) error {
 	if token := p.token(c); token != "" {
@@ -217,9 +239,18 @@ func (p *Pages) firstOfficer(c echo.Context, values url.Values) (people.ID, erro
 	return p.cfg.Service.SetPerson(ctx, incident.System, person)
 }
 
-// welcome signs in whoever has just proved who they are.
+// welcome signs in whoever took a link. Somebody with a second step still needs
+// it: a link replaces a forgotten password and nothing more.
 func (p *Pages) welcome(c echo.Context, id people.ID) error {
-	token, err := p.cfg.Sessions.Begin(c.Request().Context(), id)
+	ctx := c.Request().Context()
+	account, err := p.cfg.Sessions.Account(ctx, id)
+	if err != nil {
+		return err
+	}
+	if account.Strong() {
+		return c.Redirect(http.StatusSeeOther, "/sign-in?done=password-set")
+	}
+	token, err := p.cfg.Sessions.BeginFrom(ctx, id, from(c))
 	if err != nil {
 		return err
 	}

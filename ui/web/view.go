@@ -214,6 +214,15 @@ func (v *View) point(s string) string {
 	return s
 }
 
+// Each is a view with one thing of a list, for a part that needs both.
+type Each struct {
+	View *View
+	Item any
+}
+
+// With gives a part of a template one thing beside the view.
+func (v *View) With(item any) Each { return Each{v, item} }
+
 // NavItem is one place in the navigation.
 type NavItem struct {
 	Path, ID string
@@ -237,6 +246,7 @@ func navigation(p *people.Person) []NavItem {
 		{NavItem{"/outbox", "nav.outbox"}, mailSeers()},
 		{NavItem{"/management", "nav.management"}, overseers()},
 		{NavItem{"/people", "nav.people"}, keepers()},
+		{NavItem{"/people/review", "nav.review"}, Only(people.Auditor)},
 		{NavItem{"/health", "nav.health"}, healthSeen()},
 	} {
 		if n.who.Admits(p) {

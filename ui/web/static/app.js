@@ -80,3 +80,7 @@ openTarget();
 
 // After a refusal the reader, and a screen reader, start at what is wrong.
 document.querySelector(".problems")?.focus();
+
+// A page that only hands something on does so by itself.
+document.querySelector("form[data-go]")?.requestSubmit();
+document.querySelector("a[data-go]")?.click();
