@@ -93,7 +93,7 @@ func open(place Place, cfg *parsed, with seams) (*App, error) {
 	if err := a.openMailboxes(context.Background()); err != nil {
 		return nil, errors.Join(err, a.store.Close())
 	}
-	if first || fresh {
+	if (first || fresh) && !a.above.keepsLog() {
 		if err := a.exportKey(); err != nil {
 			return nil, errors.Join(err, a.store.Close())
 		}
@@ -244,9 +244,7 @@ func (a *App) Run(ctx context.Context, w io.Writer) (err error) {
 	_ = a.above.report("STOPPING=1") // it sees the end of the process as well
 	stopping, done := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer done()
-	for _, s := range servers {
-		err = errors.Join(err, s.stop(stopping))
-	}
+	err = errors.Join(err, stopAll(stopping, servers))
 	cancel()
 	running.Wait()
 	return err
@@ -274,13 +272,26 @@ type server struct {
 	stop  func(context.Context) error
 }
 
+// stopAll stops them side by side: each may have to wait for its last visitor.
+func stopAll(ctx context.Context, servers []server) error {
+	errs := make([]error, len(servers))
+	var stopping sync.WaitGroup
+	for i, s := range servers {
+		stopping.Go(func() { errs[i] = s.stop(ctx) })
+	}
+	stopping.Wait()
+	return errors.Join(errs...)
+}
+
 // listen opens every address. When one cannot be had, those already open are
 // closed again.
 func (a *App) listen(w io.Writer) (servers []server, err error) {
 	defer func() {
 		if err != nil {
+			at, done := context.WithCancel(context.Background())
+			done() // nothing is served yet, so there is nothing to wait for
 			for _, s := range servers {
-				_ = s.stop(context.Background())
+				_ = s.stop(at)
 			}
 		}
 	}()

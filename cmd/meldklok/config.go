@@ -178,15 +178,13 @@ func (c ServeConfig) localURL() bool {
 // master finds the master key, and makes one for a record that does not exist
 // yet. fresh is true when it was made.
 func (p Place) master(create bool) (m *store.Master, fresh bool, err error) {
-	if dir := os.Getenv("CREDENTIALS_DIRECTORY"); dir != "" {
-		raw, err := os.ReadFile(filepath.Join(dir, "meldklok-master"))
-		if err == nil {
-			m, err := store.ParseMaster(raw)
-			return m, false, err
-		}
-		if !errors.Is(err, fs.ErrNotExist) {
+	if path, ok := credential(); ok {
+		raw, err := os.ReadFile(path)
+		if err != nil {
 			return nil, false, fmt.Errorf("read the systemd credential: %w", err)
 		}
+		m, err := store.ParseMaster(raw)
+		return m, false, err
 	}
 	path, err := p.keyPath()
 	if err != nil {
@@ -203,6 +201,19 @@ func (p Place) master(create bool) (m *store.Master, fresh bool, err error) {
 		return nil, false, err
 	}
 	return m, true, m.Write(path)
+}
+
+// credential is the master key as a service manager hands it over (systemd's
+// LoadCredential); ok is false when it does not. It wins over a file, which is
+// then for the administrator's own commands.
+func credential() (path string, ok bool) {
+	dir := os.Getenv("CREDENTIALS_DIRECTORY")
+	if dir == "" {
+		return "", false
+	}
+	path = filepath.Join(dir, "meldklok-master")
+	_, err := os.Stat(path)
+	return path, !errors.Is(err, fs.ErrNotExist)
 }
 
 // keyPath is where the master key is, and refuses a place in the data folder:

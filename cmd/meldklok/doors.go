@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"sync"
 	"time"
 
 	"meldklok/notify/mailbox"
@@ -77,27 +78,54 @@ func (a *App) mailServer(name string, l net.Listener, lmtp bool) server {
 	return server{name: name, serve: func(context.Context) error { return listener.Serve(l) }, stop: listener.Shutdown}
 }
 
-// httpServer serves h, encrypted when there is a configuration for that.
+// farewell is how long visitors have at a shutdown before net/http's own, which
+// drops a request that it has only just read.
+const farewell = 5 * time.Second
+
+// httpServer serves h, encrypted when there is a configuration for that. Its
+// stop shuts the door first, lets everybody who had come through it finish, and
+// only then tells net/http to shut down.
 func (a *App) httpServer(name string, l net.Listener, h http.Handler, encrypt *tls.Config) server {
+	var visitors sync.WaitGroup
 	srv := &http.Server{
 		Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 5 * time.Minute, WriteTimeout: 5 * time.Minute,
 		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10, TLSConfig: encrypt,
 		ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
+		ConnState: func(_ net.Conn, state http.ConnState) {
+			switch state {
+			case http.StateNew:
+				visitors.Add(1)
+			case http.StateClosed, http.StateHijacked:
+				visitors.Done()
+			}
+		},
 	}
-	srv.RegisterOnShutdown(a.pages.Close)
+	shut := make(chan struct{})
 	return server{
 		name: name,
-		serve: func(context.Context) error {
-			serve := srv.Serve
+		serve: func(context.Context) (err error) {
+			defer close(shut)
 			if encrypt != nil {
-				serve = func(l net.Listener) error { return srv.ServeTLS(l, "", "") }
+				err = srv.ServeTLS(l, "", "")
+			} else {
+				err = srv.Serve(l)
 			}
-			if err := serve(l); !errors.Is(err, http.ErrServerClosed) {
-				return err
+			if errors.Is(err, net.ErrClosed) || errors.Is(err, http.ErrServerClosed) {
+				return nil
 			}
-			return nil
+			return err
 		},
 		stop: func(ctx context.Context) error {
+			_ = l.Close()
+			a.pages.Close() // streams would stay
+			srv.SetKeepAlivesEnabled(false)
+			gone := make(chan struct{})
+			go func() { <-shut; visitors.Wait(); close(gone) }()
+			select {
+			case <-gone:
+			case <-ctx.Done():
+			case <-time.After(farewell):
+			}
 			if err := srv.Shutdown(ctx); err != nil {
 				return srv.Close()
 			}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -22,7 +23,9 @@ const exportFile = "master-key.age"
 
 func (a *App) exportFile() string { return filepath.Join(a.place.Data, exportFile) }
 
-// exportKey writes the recovery copy at the first start.
+// exportKey writes the recovery copy at the first start. Under a service manager
+// that is left to a person and «key export»: what a start prints is kept in a
+// log there, and the phrase must not be.
 func (a *App) exportKey() (err error) {
 	if a.keyFile, err = a.place.keyPath(); err != nil {
 		return err
@@ -51,6 +54,7 @@ func writeExport(m *store.Master, path string, work int) (phrase string, err err
 type keyCommand struct {
 	Prove  keyProveCommand  `cmd:"" help:"Open the recovery copy with its phrase (on standard input), so that you know it works."`
 	Export keyExportCommand `cmd:"" help:"Make a new recovery copy; the old one is replaced."`
+	New    keyNewCommand    `cmd:"" help:"Write a fresh master key to a file, for a service that is handed its key."`
 }
 
 // keyProveCommand proves that the recovery copy opens.
@@ -117,4 +121,25 @@ func setProved(ctx context.Context, d *desk, proved bool) error {
 		value = `"yes"`
 	}
 	return d.putSetting(ctx, settingKeyProved, json.RawMessage(value))
+}
+
+// keyNewCommand writes a master key for a record that does not exist yet.
+type keyNewCommand struct {
+	File string `arg:"" help:"Where to; a file that is there already is left alone." type:"path"`
+}
+
+// Run writes the key.
+func (c *keyNewCommand) Run(w world) error {
+	m, err := store.NewMaster()
+	if err != nil {
+		return err
+	}
+	if err := m.Write(c.File); err != nil {
+		if errors.Is(err, fs.ErrExist) {
+			return exit(exitRefused, fmt.Errorf("%s is there already, and may be the only key to a record: it is left as it is", c.File))
+		}
+		return err
+	}
+	_, err = fmt.Fprintf(w.stdout, "%s\n", c.File)
+	return err
 }

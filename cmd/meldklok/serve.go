@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 
 	"meldklok/incident/store"
@@ -36,6 +37,9 @@ func (c *serveCommand) Run(ctx context.Context, w world, place Place) (err error
 	}()
 	if app.phrase != "" {
 		fmt.Fprintf(w.stderr, keyNotice, app.keyFile, app.exportFile(), app.phrase)
+	}
+	if _, err := os.Stat(app.exportFile()); above.keepsLog() && errors.Is(err, fs.ErrNotExist) {
+		fmt.Fprintln(w.stderr, "There is no recovery copy of the master key yet. Make one, on this machine: meldklok key export")
 	}
 	return app.Run(ctx, w.stderr)
 }

@@ -39,6 +39,9 @@ func managerFrom(env func(string) string, pid int) manager {
 	return m
 }
 
+// keepsLog reports whether what we print is kept by a service manager.
+func (m manager) keepsLog() bool { return m.socket != "" }
+
 // report sends one state, like READY=1.
 func (m manager) report(state string) error {
 	if m.socket == "" {

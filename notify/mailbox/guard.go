@@ -28,7 +28,7 @@ type guard struct {
 	maxConns      int
 	maxMessage    int64
 
-	closing atomic.Bool
+	closing atomic.Int64 // from when on connections between messages end, in Unix nanoseconds; 0: not yet
 	mu      sync.Mutex
 	conns   map[*guardedConn]struct{}
 }
@@ -81,14 +81,20 @@ func (g *guard) admit(conn net.Conn) *guardedConn {
 	return c
 }
 
-// close ends the connections that carry no message; the others end after it.
+// grace is how long a connection may go on at a shutdown until its message
+// begins: who has just come finishes its envelope and is not sent away.
+const grace = 2 * time.Second
+
+// close ends the connections that carry no message, after a grace; the others
+// end after it.
 func (g *guard) close() {
-	g.closing.Store(true)
+	at := time.Now().Add(grace)
+	g.closing.Store(at.UnixNano())
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for c := range g.conns {
 		if !c.busy.Load() {
-			_ = c.Conn.SetReadDeadline(time.Now())
+			_ = c.Conn.SetReadDeadline(at)
 		}
 	}
 }
@@ -142,11 +148,14 @@ func (c *guardedConn) Read(p []byte) (int, error) {
 	if end.Before(deadline) {
 		deadline = end
 	}
+	if at := c.guard.closing.Load(); at != 0 && !busy {
+		deadline = time.Unix(0, at)
+	}
+	if c.broken.Load() {
+		return 0, os.ErrDeadlineExceeded
+	}
 	if err := c.SetReadDeadline(deadline); err != nil {
 		return 0, err
-	}
-	if c.broken.Load() || (c.guard.closing.Load() && !busy) {
-		return 0, os.ErrDeadlineExceeded
 	}
 	n, err := c.Conn.Read(p)
 	if c.allowed.Add(int64(-n)) < 0 {
