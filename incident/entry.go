@@ -369,6 +369,7 @@ func bodies() map[Kind]func() Body {
 		"seen":            func() Body { return new(SeenBy) },
 		"asked":           func() Body { return new(Asked) },
 		"answered":        func() Body { return new(Answered) },
+		"imported":        func() Body { return new(Imported) },
 		"drafted":         func() Body { return new(Drafted) },
 		"restricted":      func() Body { return new(Restricted) },
 		"advised":         func() Body { return new(Advised) },

@@ -51,9 +51,10 @@ type Incident struct {
 	Answers []GivenAnswer `json:"answers,omitempty"` // to questions of an authority's form
 	Drafts  []Draft       `json:"drafts,omitempty"`  // letters that were edited
 
-	Into   Ref   `json:"into,omitzero"` // merged into
-	Merged []Ref `json:"merged,omitempty"`
-	Closed bool  `json:"closed,omitempty"`
+	Into     Ref       `json:"into,omitzero"` // merged into
+	Merged   []Ref     `json:"merged,omitempty"`
+	Closed   bool      `json:"closed,omitempty"`
+	Imported *Imported `json:"imported,omitempty"` // taken over from another register
 
 	Links       []Link       `json:"links,omitempty"`       // related incidents
 	Advice      []Advice     `json:"advice,omitempty"`      // of the FG, in order
@@ -211,6 +212,8 @@ func (inc *Incident) Apply(e Entry) {
 		inc.Merged = append(inc.Merged, b.From)
 	case *Asked:
 		inc.applyAsked(e, b)
+	case *Imported:
+		inc.applyImported(b)
 	case *Answered:
 		inc.applyAnswered(e, b)
 	case *Drafted:

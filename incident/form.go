@@ -24,6 +24,8 @@ type Form struct {
 	CodeHash []byte     `json:"code_hash,omitempty"` // keyed hash of the receipt code
 	Answers  string     `json:"answers,omitempty"`   // the incident, for an answer by its receipt code
 	Once     string     `json:"once,omitempty"`      // tells two answers with the same words apart
+
+	Row []ImportCell `json:"row,omitempty"` // an imported row as it was
 }
 
 // FormFile is a file that came with a form.

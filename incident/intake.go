@@ -17,6 +17,8 @@ const (
 	ChannelForm  Channel = "form"  // the open web form
 	ChannelPhone Channel = "phone" // entered by an officer on behalf of somebody
 	ChannelAPI   Channel = "api"   // another tool
+
+	ChannelImport Channel = "import" // a row of another register
 )
 
 // Cursor is a place in a watched mailbox (RFC 9051, section 2.3.1.1). It is

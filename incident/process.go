@@ -84,7 +84,7 @@ func (s *Service) read(raw []byte, d Delivered) (form *Form, r Reading) {
 		}
 	}()
 	switch d.Channel {
-	case ChannelForm, ChannelPhone, ChannelAPI:
+	case ChannelForm, ChannelPhone, ChannelAPI, ChannelImport:
 		f, r := ReadForm(raw, d.Arrived)
 		return &f, r
 	}

@@ -52,7 +52,7 @@ func (p *Pages) reportRaw(c echo.Context) error {
 	}
 	ending := ".eml"
 	switch r.Channel {
-	case incident.ChannelForm, incident.ChannelPhone, incident.ChannelAPI:
+	case incident.ChannelForm, incident.ChannelPhone, incident.ChannelAPI, incident.ChannelImport:
 		ending = ".json"
 	}
 	return p.sendRaw(c, r.Item, fmt.Sprintf("%s-%d%s", inc.Ref, r.N, ending))

@@ -57,7 +57,7 @@ func (p *Pages) reports(ctx context.Context, page *View, inc *incident.Incident,
 // mail does.
 func (p *Pages) readAgain(ctx context.Context, inc *incident.Incident, r incident.Report) (*incident.Form, incident.Reading, error) {
 	switch r.Channel {
-	case incident.ChannelForm, incident.ChannelPhone, incident.ChannelAPI:
+	case incident.ChannelForm, incident.ChannelPhone, incident.ChannelAPI, incident.ChannelImport:
 	default:
 		reading, err := p.cfg.Service.Reading(ctx, inc, r.N)
 		return nil, reading, err
