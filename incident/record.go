@@ -84,6 +84,12 @@ type View interface {
 	OldestEnded() (time.Time, bool)
 	// Credential returns what the session room keeps under a name.
 	Credential(name string) ([]byte, bool)
+	// Accesses yields who looked at an incident's personal compartments, newest
+	// first.
+	Accesses(ref Ref) iter.Seq2[Access, error]
+	// Changed yields the incidents whose logs grew after an entry of the chain,
+	// once for each entry, in order. It opens nothing.
+	Changed(after uint64) iter.Seq2[Ref, error]
 	// Counters returns the record's own bookkeeping.
 	Counters() Counters
 }
@@ -133,6 +139,10 @@ type Tx interface {
 	// ForgetMail drops the bytes of ended mails older than before; at most limit.
 	ForgetMail(before time.Time, limit int) (int, error)
 
+	// PutAccess adds a look to the access log.
+	PutAccess(a Access) error
+	// ForgetAccess drops looks older than before, oldest first; at most limit.
+	ForgetAccess(before time.Time, limit int) (int, error)
 	// SetCredential keeps what the session room says under a name; nil deletes it.
 	SetCredential(name string, value []byte) error
 }

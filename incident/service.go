@@ -28,6 +28,9 @@ type Service struct {
 	MaxSize int64 // bytes of one delivery; 0: 50 MiB
 	Log     *slog.Logger
 
+	AccessKept time.Duration // how long the access log reaches back; 0: [AccessKept]
+
+	looks  looks    // recent ones
 	claims sync.Map // items whose caller gives them their outcome
 }
 

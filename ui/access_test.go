@@ -28,7 +28,7 @@ var allowed = map[string]string{
 	"POST /account/passkeys": "odfmau", "POST /account/passkeys/options": "odfmau", "POST /account/recovery": "odfmau",
 	"POST /account/factors/remove": "odfmau", "POST /account/sessions/end": "odfmau",
 
-	"GET /board": "odfu", "GET /events": "odfu", "GET /incidents": "odfu", "GET /incidents/:ref": "odfu", "GET /incidents/:ref/proof": "odfu",
+	"GET /board": "odfu", "GET /events": "odfu", "GET /incidents": "odfu", "GET /incidents/:ref": "odfu", "GET /incidents/:ref/proof": "odfu", "GET /incidents/:ref/access": "odfu",
 	"GET /incidents/:ref/reports/:n/raw": "odfu", "GET /incidents/:ref/reports/:n/files/:file": "odfu",
 	"GET /parked": "odfu", "GET /parked/:item": "odfu", "GET /parked/:item/raw": "odfu", "GET /outbox/:id": "odfu",
 

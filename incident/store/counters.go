@@ -27,7 +27,7 @@ type counters struct {
 // one of the others is missed by what refers to it.
 func counted(t Table) bool {
 	switch t {
-	case tablePending, tableParked, tableStaging, tableBlob, tableKnown, tableCursor, tableTaken, tableCredential, tableOutbox, tableMail:
+	case tablePending, tableParked, tableStaging, tableBlob, tableKnown, tableCursor, tableTaken, tableCredential, tableOutbox, tableMail, tableAccess:
 		return true
 	}
 	return false

@@ -43,6 +43,7 @@
 //	W wait       not before, number          -                                         Queue, SetMessage, Wake
 //	E ended      ended, number               -                                         SetMessage, ForgetMail
 //	A credential keyed hash of the name      {p} of the organisation                   SetCredential
+//	J access     at, stream                  {r} Access                                PutAccess, ForgetAccess
 //
 //	keys.db
 //	M meta       "check"                     the wrapped key of the keyed hashes       first start
@@ -146,7 +147,7 @@
 //	keys.go       sealing; entrykeys.go: a key for each entry; pool.go: keys in advance; pack.go: compression
 //	master.go     the master key and its export
 //	tx.go         writing entries; index.go: the rows that follow from a state
-//	view.go       reading; delivery.go, cursor.go, outbox.go: what is no log
+//	view.go       reading; delivery.go, cursor.go, outbox.go, access.go: what is no log
 //	proof.go      one incident with its proof; proofcheck.go: without the record
 //	audit.go      one incident against its log; verify.go: everything; repair.go
 package store

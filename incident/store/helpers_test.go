@@ -233,6 +233,9 @@ func busy(t testing.TB, r *rig) []incident.Ref {
 		Cursor: &incident.Cursor{Mailbox: "privacy@ziekenhuis.example/INBOX", Validity: 7, UID: 42},
 	}))
 	must(nil, r.Update(ctx, func(tx incident.Tx) error {
+		if err := tx.PutAccess(incident.Access{Ref: refs[0], At: start, By: "person:p1", What: incident.AccessRaw, Report: 1}); err != nil {
+			return err
+		}
 		if err := tx.SetCredential("anna", []byte("argon2id$geheim")); err != nil {
 			return err
 		}

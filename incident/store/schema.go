@@ -29,6 +29,7 @@ const (
 	tableWait       Table = 'W'
 	tableEnded      Table = 'E'
 	tableCredential Table = 'A'
+	tableAccess     Table = 'J'
 
 	// tableKeys is the one table of the key file.
 	tableKeys Table = 'Y'
@@ -38,7 +39,7 @@ func recordTables() []Table {
 	return []Table{
 		tableMeta, tableLog, tableStream, tableState, tableDuty, tablePlan, tableClock,
 		tableBlob, tableStaging, tablePending, tableParked, tableKnown, tableCursor, tableTaken,
-		tableOutbox, tableMail, tableReady, tableWait, tableEnded, tableCredential,
+		tableOutbox, tableMail, tableReady, tableWait, tableEnded, tableCredential, tableAccess,
 	}
 }
 
@@ -47,7 +48,7 @@ func keyTables() []Table { return []Table{tableMeta, tableKeys} }
 // appendOnly names the tables that only grow at their end.
 func appendOnly(t Table) bool {
 	switch t {
-	case tableLog, tableStream, tableState, tableBlob, tableDuty, tableMail, tableOutbox, tableKeys:
+	case tableLog, tableStream, tableState, tableBlob, tableDuty, tableMail, tableOutbox, tableKeys, tableAccess:
 		return true
 	}
 	return false

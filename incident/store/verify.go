@@ -38,7 +38,7 @@ func (s *Store) Verify(ctx context.Context, left *incident.Head) (out Verificati
 	}()
 	c := &checker{s: s, ctx: ctx, left: left, out: &out}
 	for _, step := range []func() error{
-		s.engine.Check, c.chain, c.incidents, c.indexes, c.raw, c.items, c.outbox, c.tagged, c.counts,
+		s.engine.Check, c.chain, c.incidents, c.indexes, c.raw, c.items, c.outbox, c.accesses, c.tagged, c.counts,
 	} {
 		if err := step(); err != nil {
 			return out, err

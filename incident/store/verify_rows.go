@@ -224,7 +224,7 @@ func tableName(t Table) string {
 		{tableDuty, "open duties"}, {tablePlan, "next alerts"}, {tableClock, "deadlines"}, {tableBlob, "pieces of raw bytes"},
 		{tableStaging, "unfinished deliveries"}, {tablePending, "deliveries without an outcome"}, {tableParked, "parked messages"},
 		{tableKnown, "known hashes"}, {tableCursor, "mailbox cursors"}, {tableTaken, "messages taken from mailboxes"}, {tableOutbox, "mails"}, {tableMail, "bytes of mails"},
-		{tableReady, "mails that can go"}, {tableWait, "mails that wait"}, {tableEnded, "ended mails"}, {tableCredential, "credentials"},
+		{tableReady, "mails that can go"}, {tableWait, "mails that wait"}, {tableEnded, "ended mails"}, {tableCredential, "credentials"}, {tableAccess, "looks at personal parts"},
 		{tableKeys, "keys"},
 	}
 	i := slices.IndexFunc(names, func(n struct {

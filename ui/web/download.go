@@ -50,6 +50,10 @@ func (p *Pages) reportRaw(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	look := incident.Access{Ref: inc.Ref, By: actor(c), What: incident.AccessRaw, Report: r.N}
+	if err := p.cfg.Service.Saw(c.Request().Context(), look); err != nil {
+		return err
+	}
 	ending := ".eml"
 	switch r.Channel {
 	case incident.ChannelForm, incident.ChannelPhone, incident.ChannelAPI, incident.ChannelImport:
@@ -105,6 +109,10 @@ func (p *Pages) reportFile(c echo.Context) error {
 	}
 	if i >= uint64(len(reading.Attachments)) {
 		return fmt.Errorf("web: attachment: %w", incident.ErrNotFound)
+	}
+	look := incident.Access{Ref: inc.Ref, By: actor(c), What: incident.AccessFile, Report: r.N, File: int(i)}
+	if err := p.cfg.Service.Saw(c.Request().Context(), look); err != nil {
+		return err
 	}
 	a := reading.Attachments[i]
 	attach(c, a.Name)

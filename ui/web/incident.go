@@ -113,6 +113,7 @@ func (p *Pages) incident(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	p.saw(c.Request().Context(), v.Me, v.Data.(incidentData).Inc)
 	return p.render(c, http.StatusOK, v)
 }
 

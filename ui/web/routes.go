@@ -123,6 +123,7 @@ func (p *Pages) Routes() []Route {
 		{Method: post, Path: "/incidents/:ref/link", Access: deciders(), Handle: p.relate},
 		{Method: post, Path: "/incidents/:ref/unlink", Access: deciders(), Handle: p.unrelate},
 		{Method: post, Path: "/incidents/:ref/:action", Access: deciders(), Handle: p.act},
+		{Method: get, Path: "/incidents/:ref/access", Access: readers(), Handle: p.accesses},
 		{Method: get, Path: "/incidents/:ref/proof", Access: readers(), Handle: p.proof},
 		{Method: get, Path: "/incidents/:ref/reports/:n/raw", Access: readers(), Handle: p.reportRaw},
 		{Method: get, Path: "/incidents/:ref/reports/:n/files/:file", Access: readers(), Handle: p.reportFile},
