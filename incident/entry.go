@@ -388,6 +388,10 @@ func bodies() map[Kind]func() Body {
 		"probe-seen":      func() Body { return new(ProbeSeen) },
 		"account":         func() Body { return new(AccountEvent) },
 		"access-reviewed": func() Body { return new(AccessReviewed) },
+		"backup-made":     func() Body { return new(BackupMade) },
+		"backup-tested":   func() Body { return new(BackupTested) },
+		"restored":        func() Body { return new(Restored) },
+		"released":        func() Body { return new(Released) },
 	}
 }
 

@@ -25,6 +25,8 @@ type Org struct {
 	Probes map[string]Probe `json:"probes,omitempty"`
 	// Review is the last look through who may see what; nil: none yet.
 	Review *AccessReview `json:"review,omitempty"`
+	// Backups says how the backups stand, and whether sending is held.
+	Backups Backups `json:"backups,omitzero"`
 }
 
 // Apply folds the next entry into the organisation.
@@ -57,6 +59,8 @@ func (o *Org) Apply(e Entry) {
 		o.Review = &AccessReview{At: e.At, By: e.By, Remarks: b.Remarks}
 	case *ProbeSent, *ProbeSeen:
 		o.applyProbe(e)
+	case *BackupMade, *BackupTested, *Restored, *Released:
+		o.Backups.apply(e)
 	}
 }
 

@@ -217,9 +217,13 @@ func closed(err error) error {
 	return err
 }
 
-func (e *boltEngine) Snapshot(w io.Writer) error {
+func (e *boltEngine) Snapshot(begin func(Reader, int64) (io.Writer, error)) error {
 	return e.View(func(r Reader) error {
-		_, err := r.(*boltTx).tx.WriteTo(w)
+		tx := r.(*boltTx).tx
+		w, err := begin(r, tx.Size())
+		if err == nil {
+			_, err = tx.WriteTo(w)
+		}
 		return err
 	})
 }

@@ -344,7 +344,7 @@ func TestEngineRefusesOnceClosed(t *testing.T) {
 		if err := e.Update(func(Writer) error { return nil }); !errors.Is(err, ErrClosed) || errors.Is(err, ErrBroken) {
 			t.Errorf("Update: %v", err)
 		}
-		if err := e.Snapshot(io.Discard); !errors.Is(err, ErrClosed) {
+		if err := e.Snapshot(func(Reader, int64) (io.Writer, error) { return io.Discard, nil }); !errors.Is(err, ErrClosed) {
 			t.Errorf("Snapshot: %v", err)
 		}
 	})

@@ -16,9 +16,11 @@ type counters struct {
 	PlannedOpen int64             `json:"planned"`
 	Incidents   int64             `json:"incidents"`
 	Queued      int64             `json:"queued"`
-	Message     uint64            `json:"message"` // last number given to a mail
-	Numbers     map[uint16]uint32 `json:"numbers"` // last reference by year
-	Rows        map[Table]int64   `json:"rows"`    // of the tables that nothing else vouches for
+	Message     uint64            `json:"message"`              // last number given to a mail
+	Numbers     map[uint16]uint32 `json:"numbers"`              // last reference by year
+	Floor       uint32            `json:"floor,omitempty"`      // numbers that a restore skipped in every year
+	FloorYear   uint16            `json:"floor_year,omitempty"` // … up to this one
+	Rows        map[Table]int64   `json:"rows"`                 // of the tables that nothing else vouches for
 	Seq         uint64            `json:"seq"`
 	Head        []byte            `json:"head"` // hash of the last entry
 }
@@ -31,6 +33,17 @@ func counted(t Table) bool {
 		return true
 	}
 	return false
+}
+
+// next gives out the next reference of a year. A year that has none yet begins
+// behind the numbers that a restore skipped.
+func (c *counters) next(year uint16) uint32 {
+	last := c.Numbers[year]
+	if year <= c.FloorYear {
+		last = max(last, c.Floor)
+	}
+	c.Numbers[year] = last + 1
+	return last + 1
 }
 
 func (c *counters) hash() (h [32]byte) {

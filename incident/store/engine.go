@@ -23,9 +23,11 @@ type Engine interface {
 	// disk is unknown, and the process must end. Once the engine is closed it
 	// returns ErrClosed.
 	Update(fn func(Writer) error) error
-	// Snapshot writes a consistent copy of everything. It holds a View open
-	// meanwhile, so w must not be slower than a local file.
-	Snapshot(w io.Writer) error
+	// Snapshot writes a consistent copy of everything to what begin returns.
+	// Begin is told the copy's size in bytes, and may read the very snapshot. It
+	// holds a View open meanwhile, so the writer must not be slower than a local
+	// file.
+	Snapshot(begin func(r Reader, size int64) (io.Writer, error)) error
 	// Check says whether the engine's own structure is sound. It may read
 	// everything.
 	Check() error

@@ -62,12 +62,20 @@ func (e *memoryEngine) Update(fn func(Writer) error) error {
 	return nil
 }
 
-func (e *memoryEngine) Snapshot(w io.Writer) error {
+func (e *memoryEngine) Snapshot(begin func(Reader, int64) (io.Writer, error)) error {
 	tables, err := e.snapshot()
 	if err != nil {
 		return err
 	}
-	return gob.NewEncoder(w).Encode(tables)
+	var buf bytes.Buffer
+	if err := gob.NewEncoder(&buf).Encode(tables); err != nil {
+		return err
+	}
+	w, err := begin(&memoryTx{tables: tables}, int64(buf.Len()))
+	if err == nil {
+		_, err = buf.WriteTo(w)
+	}
+	return err
 }
 
 func (e *memoryEngine) Check() error { return nil }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -87,18 +86,6 @@ func (s *Store) MAC(purpose string, data ...[]byte) []byte { return s.keys.MAC(p
 
 // Size returns the bytes used on disk by the record and by its keys.
 func (s *Store) Size() (record, keys int64) { return s.engine.Size(), s.keys.engine.Size() }
-
-// Snapshot writes a consistent copy of the record and one of its keys, in this
-// order: whatever the first needs is in the second. Both must be local files.
-func (s *Store) Snapshot(record, keys io.Writer) error {
-	if err := s.engine.Snapshot(record); err != nil {
-		return fmt.Errorf("store: copy the record: %w", err)
-	}
-	if err := s.keys.engine.Snapshot(keys); err != nil {
-		return fmt.Errorf("store: copy the keys: %w", err)
-	}
-	return nil
-}
 
 // Close refuses new transactions, waits for those under way, and closes both
 // engines. Afterwards everything answers ErrUnavailable.

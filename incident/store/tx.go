@@ -33,9 +33,8 @@ func (t *tx) Create(year int, item uint64) (incident.Ref, error) {
 		return incident.Ref{}, fmt.Errorf("store: create incident: year %d", year)
 	}
 	c := &t.g.counters
-	c.Numbers[uint16(year)]++
 	c.Incidents++
-	ref := incident.Ref{Year: uint16(year), Number: c.Numbers[uint16(year)]}
+	ref := incident.Ref{Year: uint16(year), Number: c.next(uint16(year))}
 	t.fresh = &state{Incident: &incident.Incident{Ref: ref, Organisation: t.org.ID}, item: item}
 	return ref, t.putState(t.fresh)
 }

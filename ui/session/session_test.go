@@ -297,7 +297,7 @@ func (c *counting) Update(ctx context.Context, fn func(incident.Tx) error) error
 
 func (h *house) bytes() []byte {
 	var buf bytes.Buffer
-	if err := h.engine.Snapshot(&buf); err != nil {
+	if err := h.engine.Snapshot(func(store.Reader, int64) (io.Writer, error) { return &buf, nil }); err != nil {
 		h.t.Fatal(err)
 	}
 	return buf.Bytes()
