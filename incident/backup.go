@@ -156,31 +156,27 @@ const (
 // BackupFindings says what is wrong with the backups, and that sending is held.
 func (o *Org) BackupFindings(p BackupPlan, now time.Time) (f []Finding) {
 	b := o.Backups
-	add := func(code string, level Level, args map[string]any) {
-		f = append(f, Finding{Code: code, Level: level, Args: args})
-	}
 	if b.Held {
-		add("sending-held", Red, map[string]any{"since": now.Sub(b.Since)})
+		f = append(f, Finding{Code: "sending-held", Level: Red, Args: map[string]any{"since": now.Sub(b.Since)}})
 	}
 	switch age := now.Sub(b.At); {
 	case b.Last == nil && now.Sub(o.Created) < backupGrace:
 		return f
 	case b.Last == nil:
-		add("backup-none", Amber, nil)
-		return f
+		return append(f, Finding{Code: "backup-none", Level: Amber})
 	case p.Every > 0 && age > p.Every+backupGrace:
-		add("backup-old", Red, map[string]any{"since": age})
+		f = append(f, Finding{Code: "backup-old", Level: Red, Args: map[string]any{"since": age}})
 	case p.Every == 0 && age > byHandLimit:
-		add("backup-old", Amber, map[string]any{"since": age})
+		f = append(f, Finding{Code: "backup-old", Level: Amber, Args: map[string]any{"since": age}})
 	}
 	switch {
 	case b.Trouble != "":
-		add("backup-test-failed", Red, map[string]any{"since": now.Sub(b.Tested)})
+		f = append(f, Finding{Code: "backup-test-failed", Level: Red, Args: map[string]any{"since": now.Sub(b.Tested)}})
 	case !b.Opened.IsZero():
 	case !b.Written.IsZero():
-		add("backup-unopened", Amber, nil)
+		f = append(f, Finding{Code: "backup-unopened", Level: Amber})
 	default:
-		add("backup-untested", Amber, nil)
+		f = append(f, Finding{Code: "backup-untested", Level: Amber})
 	}
 	return f
 }

@@ -191,8 +191,12 @@ func (e *Engine) inbox(c incident.Counters, org *incident.Org, now time.Time) (f
 	return f
 }
 
-// outbox looks for a mail that should have gone long ago.
+// outbox looks for a mail that should have gone long ago. While sending is held
+// that has a finding of its own.
 func (e *Engine) outbox(v incident.View, now time.Time) []incident.Finding {
+	if v.Org().Backups.Held {
+		return nil
+	}
 	for m, err := range v.Ready() {
 		if err == nil && now.Sub(later(m.Queued, m.Next)) > lateLimit {
 			return []incident.Finding{red("mail-waiting", map[string]any{"since": now.Sub(m.Queued)})}

@@ -55,8 +55,12 @@ func backoff(n int) time.Duration {
 	return min(pause, longestBackoff)
 }
 
-// sendTurn sends everything that is ready, nearest deadline first.
+// sendTurn sends everything that is ready, nearest deadline first, unless
+// sending is held.
 func (e *Engine) sendTurn(ctx context.Context) error {
+	if held, err := e.held(ctx); err != nil || held {
+		return err
+	}
 	s := &sending{e: e}
 	defer s.finish()
 	for {

@@ -38,7 +38,7 @@ var allowed = map[string]string{
 	"POST /incidents/:ref/seen":   "odf",
 	"POST /incidents/:ref/advise": "f", "POST /incidents/:ref/link": "od", "POST /incidents/:ref/unlink": "od",
 
-	"GET /outbox": "odfua", "GET /health": "odfua", "GET /mailbox": "odfua", "GET /management": "odfum",
+	"GET /outbox": "odfua", "GET /health": "odfua", "POST /health/release": "oda", "GET /mailbox": "odfua", "GET /management": "odfum",
 
 	"GET /people": "a", "POST /people": "a", "GET /people/:id": "a", "POST /people/:id": "a",
 	"GET /people/review": "au", "POST /people/review": "a", "GET /people/sign-ins": "au", "GET /people/rules": "a", "POST /people/rules": "a",

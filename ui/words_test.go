@@ -130,7 +130,7 @@ func TestEveryStoredValueHasAWord(t *testing.T) {
 	}
 	kinds := regexp.MustCompile(`Kind\(\) Kind\s*\{ return "([a-z-]+)" \}`)
 	for _, m := range kinds.FindAllStringSubmatch(strings.Join(slices.Collect(maps.Values(source(t, "../incident/*.go"))), "\n"), -1) {
-		organisation := strings.Contains("record-created account access-reviewed person-set setting-set parked unparked trouble-alerted probe-sent probe-seen", m[1])
+		organisation := strings.Contains("record-created account access-reviewed person-set setting-set parked unparked trouble-alerted probe-sent probe-seen backup-made backup-tested restored released", m[1])
 		if !organisation && !locale.Has("kind."+m[1]) {
 			t.Errorf("the catalogue lacks kind.%s", m[1])
 		}
@@ -155,7 +155,7 @@ func TestEveryRungHasAWord(t *testing.T) {
 func TestEveryFindingHasASentence(t *testing.T) {
 	code := regexp.MustCompile(`(?:red\(|amber\(|Finding\{Code: )"([a-z-]+)"`)
 	found := 0
-	for _, pattern := range []string{"../notify/*.go", "../notify/webhook/*.go", "../cmd/meldklok/*.go"} {
+	for _, pattern := range []string{"../incident/*.go", "../notify/*.go", "../notify/webhook/*.go", "../cmd/meldklok/*.go"} {
 		for path, text := range source(t, pattern) {
 			for _, m := range code.FindAllStringSubmatch(text, -1) {
 				found++

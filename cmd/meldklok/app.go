@@ -54,6 +54,7 @@ type App struct {
 	pump     *pump
 	pages    *ui.Server
 	watches  []*watch
+	backups  *schedule
 	failed   chan error // a write to disk failed for good
 	seams
 	keyFile string // where the master key is
@@ -116,13 +117,16 @@ func (a *App) wire() {
 	a.pump = newPump(a.service, a.log, a.cfg.Period)
 	a.metrics = newMetrics(a)
 	a.webhooks = a.newWebhooks()
+	a.backups = &schedule{app: a, cfg: a.cfg, keeper: &keeper{
+		store: a.store, service: a.service, master: a.master, place: a.place, now: a.now, to: a.cfg.backupTo,
+	}}
 	a.engine = notify.New(notify.Config{
 		Store: a.store, Planner: a.planner, Now: a.now, Log: a.log, Period: a.cfg.Period, Batch: batch,
 		Writer:     notify.Writer{From: a.cfg.From, FromName: a.cfg.FromName, ReplyTo: a.cfg.replyTo, ReplyPlus: a.cfg.ReplyPlus, URL: a.cfg.URL, Tokens: tokens, Sign: a.cfg.sign},
 		Transports: a.roads, After: a.after, Step: a.step, Rederive: a.rederive, Findings: a.findings, Ended: a.metrics.mailEnded,
 		Alarms: a.mailboxAlarms, Probes: a.probeTargets(), ProbeEvery: a.cfg.ProbeEvery,
 		Pending: func(context.Context) error { a.pump.wake(); return nil },
-		Audited: a.webhooks.Audited, Alerted: a.alerted,
+		Audited: a.audited, Alerted: a.alerted,
 	})
 	a.wired.Store(true)
 }
@@ -171,6 +175,7 @@ func (a *App) findings(now time.Time) (f []incident.Finding) {
 	}
 	f = append(f, a.mailboxFindings(now)...)
 	f = append(f, a.cfg.cert.findings(now)...)
+	f = append(f, a.backups.findings(now)...)
 	return append(f, a.webhooks.Findings()...)
 }
 
@@ -225,6 +230,7 @@ func (a *App) Run(ctx context.Context, w io.Writer) (err error) {
 	start("engine", a.engine.Run)
 	start("intake", a.pump.run)
 	start("webhooks", a.webhooks.Run)
+	start("backups", a.backups.run)
 	for _, w := range a.watches {
 		start("mailbox "+w.Name, w.run)
 	}

@@ -15,6 +15,8 @@ import (
 	"strings"
 	"time"
 
+	"filippo.io/age"
+
 	"meldklok/incident/store"
 	"meldklok/notify/mailer"
 	"meldklok/notify/webhook"
@@ -39,6 +41,7 @@ type ServeConfig struct {
 	Recipients    []string `name:"recipient" help:"Address, or @domain, for which mail is taken in; repeatable." default:"privacy@localhost" env:"MELDKLOK_RECIPIENT" placeholder:"ADDRESS"`
 	OwnHosts      []string `name:"own-host" help:"Mail server of your organisation, whose Received and Authentication-Results lines are believed; repeatable." env:"MELDKLOK_OWN_HOST" placeholder:"HOST"`
 	MailboxConfig
+	BackupConfig
 	ProbeEvery time.Duration `help:"How often a probe mail is sent to each watched mailbox, to see it come in." default:"6h" env:"MELDKLOK_PROBE_EVERY"`
 	MaxMail    int64         `help:"Size limit of one message, in MiB." default:"50" env:"MELDKLOK_MAX_MAIL" placeholder:"MIB"`
 
@@ -71,6 +74,7 @@ type parsed struct {
 	targets []webhook.Target
 
 	mailboxes []watched
+	backupTo  []age.Recipient // public keys of the backups
 }
 
 // check reads what the flags hold and says in one sentence each what is wrong.
@@ -109,6 +113,9 @@ func (c ServeConfig) check() (*parsed, error) {
 		p.relays = append(p.relays, relay)
 	}
 	if p.mailboxes, err = c.MailboxConfig.mailboxes(time.Now); err != nil {
+		errs = append(errs, err)
+	}
+	if p.backupTo, err = c.BackupConfig.recipients(); err != nil {
 		errs = append(errs, err)
 	}
 	if c.MaxMail < 1 || c.MaxMail > 500 {
@@ -195,7 +202,7 @@ func (p Place) master(create bool) (m *store.Master, fresh bool, err error) {
 		return m, false, err
 	}
 	if !create || store.Exists(p.Data) {
-		return nil, false, fmt.Errorf("the master key %s is missing: put it back, or give its place with --key-file", path)
+		return nil, false, missingKey(path)
 	}
 	if m, err = store.NewMaster(); err != nil {
 		return nil, false, err
@@ -214,6 +221,11 @@ func credential() (path string, ok bool) {
 	path = filepath.Join(dir, "meldklok-master")
 	_, err := os.Stat(path)
 	return path, !errors.Is(err, fs.ErrNotExist)
+}
+
+// missingKey says that there is no master key; it is also fs.ErrNotExist.
+func missingKey(path string) error {
+	return fmt.Errorf("the master key %s is missing: put it back, or give its place with --key-file: %w", path, fs.ErrNotExist)
 }
 
 // keyPath is where the master key is, and refuses a place in the data folder:

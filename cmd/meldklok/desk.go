@@ -32,6 +32,7 @@ type desk struct {
 	door      string // the service's own SMTP listener; empty: it is not running, or has none
 	recipient string
 	now       func() time.Time
+	keeper    *keeper
 	mailboxes func(lang string) []incident.WatchedMailbox // nil: the service is not running
 
 	stdin          io.Reader
@@ -97,6 +98,7 @@ func openDesk(w world, place Place) (*desk, error) {
 		return nil, errors.Join(err, s.Close())
 	}
 	return &desk{
+		keeper:  &keeper{store: s, service: service, master: master, place: place, now: w.now},
 		service: service, store: s, planner: planner, sessions: session.New(s, w.now), master: master, place: place, now: w.now,
 		url: "http://localhost:8072", stdin: w.stdin, stdout: w.stdout, stderr: w.stderr,
 	}, nil

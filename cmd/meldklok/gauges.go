@@ -49,6 +49,10 @@ func gaugeTable() []struct {
 		{"meldklok_store_bytes", "Bytes used by a file of the store: record or keys.", labels{"file"}},
 		{"meldklok_finding", "1 for each finding of the last audit; absent when it found nothing of that kind.", labels{"code", "level"}},
 		{"meldklok_findings", "Findings of the last audit by level: amber, red.", labels{"level"}},
+		{"meldklok_backup_last_timestamp_seconds", "When the last backup was made; 0: never.", nil},
+		{"meldklok_backup_opened_timestamp_seconds", "When a test restore last opened a backup and found it whole; 0: never.", nil},
+		{"meldklok_backup_written_timestamp_seconds", "When what goes into a backup was last replayed and found whole; 0: never.", nil},
+		{"meldklok_sending_held", "1 while a restored record waits for its release.", nil},
 		{"meldklok_audit_last_timestamp_seconds", "When the last audit ended; 0 before the first.", nil},
 		{"meldklok_audit_last_sweep_timestamp_seconds", "When all open duties had last been re-derived from their logs; 0 before the first time.", nil},
 	}
@@ -155,6 +159,10 @@ func (g *gauges) record(put put, now time.Time) {
 		if org.Parked > 0 {
 			put("meldklok_parked_oldest_age_seconds", now.Sub(org.Oldest).Seconds())
 		}
+		put("meldklok_backup_last_timestamp_seconds", unix(org.Backups.At))
+		put("meldklok_backup_opened_timestamp_seconds", unix(org.Backups.Opened))
+		put("meldklok_backup_written_timestamp_seconds", unix(org.Backups.Written))
+		put("meldklok_sending_held", truth(org.Backups.Held))
 		put("meldklok_chain_entries", float64(c.Head.Seq))
 		for o, err := range v.OpenDuties() {
 			if err == nil {

@@ -19,7 +19,7 @@ const settingKeyProved = "key-export-proved"
 
 // exportFile is the recovery copy of the master key. It may lie beside the data:
 // only the phrase opens it, and the phrase is nowhere stored.
-const exportFile = "master-key.age"
+const exportFile = store.ExportFile
 
 func (a *App) exportFile() string { return filepath.Join(a.place.Data, exportFile) }
 

@@ -52,9 +52,13 @@ type cli struct {
 	Drill        drillCommand        `cmd:"" help:"Exercise the whole path, from a mail in to alerts at management."`
 	Mailbox      mailboxCommand      `cmd:"" help:"The mailboxes that are watched: test them, or see how they stand."`
 	Verify       verifyCommand       `cmd:"" help:"Replay the whole record and say whether it is whole."`
+	Backup       backupCommand       `cmd:"" help:"Backups: write one, test one, make their key."`
+	Restore      restoreCommand      `cmd:"" help:"Bring the record back from a backup, into an empty data folder."`
+	Release      releaseCommand      `cmd:"" help:"Let a restored record send again."`
 	Key          keyCommand          `cmd:"" help:"The master key: prove or make its recovery copy."`
 	Demo         demoCommand         `cmd:"" help:"Watch 72 hours pass in a minute, in an instance that is thrown away."`
 	Deploy       deployCommand       `cmd:"" help:"Print a file for whoever installs or watches it: settings, systemd, container, Prometheus, Grafana."`
+	Version      versionCommand      `cmd:"" help:"Say which program this is."`
 	Help         helpCommand         `cmd:"" help:"Explain a subject: json or mailbox."`
 }
 

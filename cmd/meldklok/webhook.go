@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"meldklok/incident"
 	"meldklok/notify"
 	"meldklok/notify/webhook"
 )
@@ -76,10 +77,27 @@ func (a *App) newWebhooks() *webhook.Road {
 	})
 }
 
+// held reports whether a restored record waits for its release: then the second
+// road is silent too, and no ping says that all is well.
+func (a *App) held() bool {
+	org, err := a.service.Org(context.Background())
+	return err == nil && org.Backups.Held
+}
+
+// audited passes the result of an audit on to the second road.
+func (a *App) audited(h incident.Health) {
+	if !a.held() {
+		a.webhooks.Audited(h)
+	}
+}
+
 // alerted counts queued rungs and passes them on to the second road. Without a relay no mail
 // leaves this machine, so every rung goes over it.
 func (a *App) alerted(f notify.Fired) {
 	a.metrics.rungsFired(f)
+	if a.held() {
+		return
+	}
 	batch := webhook.Alerts{At: f.At, Head: f.Head, MailDown: f.MailDown || len(a.cfg.relays) == 0}
 	for _, r := range f.Rungs {
 		batch.List = append(batch.List, webhook.Alert{Ref: r.Ref, Duty: r.Duty, Rung: r.Rung, Rank: r.Rank, Due: r.Due})

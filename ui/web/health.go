@@ -16,6 +16,7 @@ type healthData struct {
 	incident.Health
 	Explained []explained
 	Folder    string
+	Backups   incident.Backups
 }
 
 type explained struct {
@@ -24,7 +25,11 @@ type explained struct {
 }
 
 func (p *Pages) health(c echo.Context) error {
-	d := healthData{Health: p.cfg.Health(), Folder: p.cfg.MailNotice()}
+	org, err := p.cfg.Service.Org(c.Request().Context())
+	if err != nil {
+		return err
+	}
+	d := healthData{Health: p.cfg.Health(), Folder: p.cfg.MailNotice(), Backups: org.Backups}
 	lang := p.language(c)
 	for _, level := range []incident.Level{incident.Red, incident.Amber} {
 		for _, f := range d.Findings {
@@ -34,6 +39,14 @@ func (p *Pages) health(c echo.Context) error {
 		}
 	}
 	return p.show(c, "health", d)
+}
+
+// release lets a restored record send again.
+func (p *Pages) release(c echo.Context) error {
+	if err := p.cfg.Service.Release(c.Request().Context(), actor(c)); err != nil {
+		return err
+	}
+	return c.Redirect(http.StatusSeeOther, "/health?done=released")
 }
 
 // problemData explains a failed request.

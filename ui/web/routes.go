@@ -6,6 +6,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"meldklok/incident"
 	"meldklok/incident/people"
 )
 
@@ -138,6 +139,7 @@ func (p *Pages) Routes() []Route {
 		{Method: get, Path: "/outbox/:id", Access: readers(), Handle: p.outboxItem},
 		{Method: get, Path: "/mailbox", Access: healthSeen(), Handle: p.mailbox},
 		{Method: get, Path: "/health", Access: healthSeen(), Handle: p.health},
+		{Method: post, Path: "/health/release", Access: Only(incident.Releasers()...), Handle: p.release},
 		{Method: get, Path: "/management", Access: overseers(), Handle: p.management},
 
 		{Method: get, Path: "/people", Access: keepers(), Handle: p.people},

@@ -1,0 +1,151 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"meldklok/incident"
+	"meldklok/incident/store"
+)
+
+// restoreCommand brings a record back from a backup.
+type restoreCommand struct {
+	File     string `arg:"" help:"The backup." type:"path"`
+	Identity string `required:"" help:"File with the secret key of the backups (AGE-SECRET-KEY-…)." type:"path" placeholder:"FILE"`
+}
+
+// Run restores into an empty data folder. Nothing has a name there before all of
+// it was verified.
+func (c *restoreCommand) Run(ctx context.Context, w world, place Place) (err error) {
+	keys, err := readIdentities(c.Identity)
+	if err != nil {
+		return exit(exitUsage, err)
+	}
+	if _, err := place.keyPath(); err != nil {
+		return exit(exitUsage, err)
+	}
+	staging, err := store.Stage(place.Data)
+	if err != nil {
+		return exit(exitRefused, err)
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, store.Untidy(staging))
+		}
+	}()
+	m, err := store.ReadBackup(ctx, c.File, keys, staging)
+	if err != nil {
+		return exit(exitRefused, err)
+	}
+	if err := masterFor(w, place, staging); err != nil {
+		return exit(exitRefused, err)
+	}
+	said, v, err := c.goOn(ctx, w, Place{Data: staging, KeyFile: place.KeyFile}, m)
+	if err != nil {
+		return exit(exitFailed, fmt.Errorf("nothing was restored: %w", err))
+	}
+	if err := store.Unstage(place.Data); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(w.stdout, restoreNotice, v.Entries, v.Incidents, m.Seq, m.Hash, m.Copied.Format("2006-01-02 15:04:05Z07:00"), said.Numbers, said.Year)
+	return err
+}
+
+const restoreNotice = `whole: %d entries, %d incidents; head %d:%s
+taken %s; what was recorded after that is not in it
+references up to %d are not given out again in %d and before
+sending is held: make sure that the old installation no longer runs, start this one, then meldklok release
+`
+
+// goOn verifies what was unpacked and lets it go on.
+func (c *restoreCommand) goOn(ctx context.Context, w world, place Place, m store.Manifest) (said incident.Restored, v store.Verification, err error) {
+	head, err := m.Head()
+	if err != nil {
+		return said, v, err
+	}
+	d, err := openDesk(w, place)
+	if err != nil {
+		return said, v, err
+	}
+	defer func() { err = errors.Join(err, d.store.Close()) }()
+	if v, err = d.store.Verify(ctx, &head); err != nil {
+		return said, v, err
+	}
+	said, err = d.store.GoOn(ctx, m, 0)
+	return said, v, err
+}
+
+// masterFor makes sure that the master key is there. On a new machine it is
+// brought back from its recovery copy, which every backup holds.
+func masterFor(w world, place Place, staging string) error {
+	_, _, err := place.master(false)
+	if err == nil || !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	path, err := place.keyPath()
+	if err != nil {
+		return err
+	}
+	sealed, err := os.Open(filepath.Join(staging, store.ExportFile))
+	if err != nil {
+		return fmt.Errorf("the master key %s is missing, and the backup holds no recovery copy of it: put the key back", path)
+	}
+	defer sealed.Close()
+	if terminal(w.stdin) {
+		fmt.Fprintf(w.stderr, "The master key %s is not on this machine; the backup holds its recovery copy.\nRecovery phrase: ", path)
+	}
+	phrase, err := password(firstLine{w.stdin})
+	if err != nil {
+		return err
+	}
+	if phrase == "" {
+		return fmt.Errorf("the master key %s is missing: put it back, or give the recovery phrase on standard input", path)
+	}
+	m, err := store.ImportMaster(sealed, phrase)
+	if err != nil {
+		return err
+	}
+	return m.Write(path)
+}
+
+// firstLine ends a terminal's input after what was typed first.
+type firstLine struct{ r io.Reader }
+
+func (f firstLine) Read(b []byte) (int, error) {
+	n, err := f.r.Read(b)
+	if n > 0 && terminal(f.r) {
+		return n, io.EOF
+	}
+	return n, err
+}
+
+// releaseCommand lets a restored record send again.
+type releaseCommand struct {
+	By string `required:"" help:"Who releases it: the address of an officer, deputy or administrator." placeholder:"EMAIL"`
+}
+
+// Run implements the command.
+func (c *releaseCommand) Run(ctx context.Context, w world, place Place, args []string) error {
+	return atDesk(ctx, w, place, args, c)
+}
+
+func (c *releaseCommand) do(ctx context.Context, d *desk) error {
+	org, err := d.service.Org(ctx)
+	if err != nil {
+		return err
+	}
+	p, ok := org.People.FindEmail(c.By)
+	if !ok {
+		return exit(exitRefused, fmt.Errorf("%s: there is no such person", c.By))
+	}
+	if err := d.service.Release(ctx, incident.ByPerson(p.ID)); err != nil {
+		return exit(exitRefused, err)
+	}
+	_, err = fmt.Fprintln(d.stdout, "released: what is ready goes out now")
+	return err
+}
