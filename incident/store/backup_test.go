@@ -295,6 +295,35 @@ func TestBackupWhileWriting(t *testing.T) {
 	}
 }
 
+// TestVerifyWhileWriting: a record that is being written to is never called
+// damaged.
+func TestVerifyWhileWriting(t *testing.T) {
+	r := onDisk(t, t.TempDir())
+	svc := r.service()
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for n := 0; ctx.Err() == nil; n++ {
+			if _, err := tryReport(svc, mailText(n, "terwijl")); err != nil {
+				t.Error(err)
+				return
+			}
+		}
+	}()
+	for range 60 {
+		if err := r.engine.Check(); err != nil {
+			t.Error(err)
+			break
+		}
+	}
+	if _, err := r.Verify(t.Context(), nil); err != nil {
+		t.Error(err)
+	}
+	cancel()
+	<-done
+}
+
 // TestATrialThatFailsDoesNotStopTheBackup: and it says what was wrong.
 func TestATrialThatFailsDoesNotStopTheBackup(t *testing.T) {
 	r, id := onDisk(t, t.TempDir()), identity(t)

@@ -157,17 +157,20 @@ func inspect(path string, tables []Table) error {
 }
 
 // Check implements Engine. bbolt checks in a goroutine of its own, which turns
-// what it stumbles over into an error.
-func (e *boltEngine) Check() error {
-	return e.View(func(r Reader) error {
-		var first error
-		for err := range r.(*boltTx).tx.Check() {
-			if first == nil {
-				first = fmt.Errorf("store: %s is damaged (%v): restore a backup", e.name, err)
-			}
+// what it stumbles over into an error. It compares with the list of free pages
+// as it is in memory, so it takes the place of a writer: beside one it would
+// find pages free that it still reaches, or stop the process.
+func (e *boltEngine) Check() (first error) {
+	tx, err := e.db.Begin(true)
+	if err != nil {
+		return closed(err)
+	}
+	for err := range tx.Check() {
+		if first == nil {
+			first = fmt.Errorf("store: %s is damaged (%v): restore a backup", e.name, err)
 		}
-		return first
-	})
+	}
+	return errors.Join(first, tx.Rollback())
 }
 
 func (e *boltEngine) View(fn func(Reader) error) error {

@@ -29,7 +29,7 @@ type Engine interface {
 	// file.
 	Snapshot(begin func(r Reader, size int64) (io.Writer, error)) error
 	// Check says whether the engine's own structure is sound. It may read
-	// everything.
+	// everything, and keep writers waiting meanwhile.
 	Check() error
 	// Size is how many bytes are used on disk.
 	Size() int64
