@@ -3,7 +3,6 @@ package incident
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
@@ -51,6 +50,9 @@ func (s *Service) Process(ctx context.Context, item uint64) (out Settled, err er
 	if err == nil && (out.Duplicate || out.Probe) {
 		err = s.discard(ctx, item, d.Chunks)
 	}
+	if err == nil {
+		s.logSettled(item, d, out)
+	}
 	return out, err
 }
 
@@ -79,7 +81,7 @@ func (s *Service) PendingItems(ctx context.Context, limit int) (items []uint64, 
 func (s *Service) read(raw []byte, d Delivered) (form *Form, r Reading) {
 	defer func() {
 		if p := recover(); p != nil {
-			s.Log.Error("the parser panicked; the report is kept as unreadable", "item", d.Item, "panic", fmt.Sprint(p))
+			s.logger().Error("the parser panicked; the report is kept as unreadable", "item", d.Item, "panic", panicText(p))
 			r = Reading{Unreadable: true, Received: d.Arrived, ReceivedBasis: BasisListener, Problems: []string{"parser-panic"}}
 		}
 	}()
@@ -98,7 +100,7 @@ func (s *Service) read(raw []byte, d Delivered) (form *Form, r Reading) {
 func (s *Service) scan(d Delivered, form *Form, r Reading) (out risk.Scanned) {
 	defer func() {
 		if p := recover(); p != nil {
-			s.Log.Error("the scan panicked; the report has no provisional score", "item", d.Item, "panic", fmt.Sprint(p))
+			s.logger().Error("the scan panicked; the report has no provisional score", "item", d.Item, "panic", panicText(p))
 			out = risk.Scanned{Assessment: risk.Assess(risk.Facts{})}
 		}
 	}()

@@ -40,19 +40,22 @@ func (s *Service) Act(by Actor) Act { return Act{By: by, Now: s.Now().UTC(), Rul
 // Do lets somebody do something to an incident. It returns ErrNotFound for an
 // unknown reference, and a *Refusal that says what to change.
 func (s *Service) Do(ctx context.Context, ref Ref, by Actor, cmd Command) (inc *Incident, err error) {
+	var bodies []Body
 	err = s.Store.Update(ctx, func(tx Tx) error {
 		act := s.Act(by)
 		act.Org = tx.Org()
 		if inc, err = tx.Incident(ref); err != nil {
 			return err
 		}
-		bodies, err := cmd.Decide(inc, act)
-		if err != nil {
+		if bodies, err = cmd.Decide(inc, act); err != nil {
 			return err
 		}
 		inc, err = tx.Append(Stream{ref}, act, bodies...)
 		return err
 	})
+	if err == nil {
+		s.logRecorded(ref, by, bodies)
+	}
 	return inc, err
 }
 

@@ -14,6 +14,8 @@ import (
 	"strings"
 
 	"github.com/labstack/echo/v4"
+
+	"meldklok/incident"
 )
 
 // addressFrom says whose word counts for where a request comes from: nobody's
@@ -32,8 +34,9 @@ func addressFrom(proxies []netip.Prefix) echo.IPExtractor {
 	return echo.ExtractIPFromXFFHeader(trust...)
 }
 
-// log gives every request an id and writes one line when it is done: the route,
-// never the path, which can hold a reference or a link's token.
+// log gives every request an id and writes one line when it is done: the route
+// and the reference, never the path, which can hold a link's token or anything
+// that somebody typed there.
 func (s *Server) log(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		id := requestID()
@@ -43,11 +46,25 @@ func (s *Server) log(next echo.HandlerFunc) echo.HandlerFunc {
 		if err != nil {
 			c.Error(err)
 		}
-		s.cfg.Log.LogAttrs(c.Request().Context(), slog.LevelInfo, "request",
-			slog.String("method", c.Request().Method), slog.String("route", c.Path()),
-			slog.Int("status", c.Response().Status), slog.Duration("took", s.cfg.Now().Sub(begin)), slog.String("id", id))
+		attrs := []slog.Attr{
+			slog.String("method", method(c)), slog.String("route", c.Path()),
+			slog.Int("status", c.Response().Status), slog.Duration("took", s.cfg.Now().Sub(begin)), slog.String("id", id),
+		}
+		if ref, err := incident.ParseRef(c.Param("ref")); err == nil {
+			attrs = append(attrs, slog.String("incident", ref.String()))
+		}
+		s.cfg.Log.LogAttrs(c.Request().Context(), slog.LevelInfo, "request", attrs...)
 		return nil
 	}
+}
+
+// method is that of the request; one that a stranger made up is not repeated.
+func method(c echo.Context) string {
+	switch m := c.Request().Method; m {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions:
+		return m
+	}
+	return "other"
 }
 
 func requestID() string {

@@ -123,7 +123,7 @@ func (a *App) wire() {
 	a.engine = notify.New(notify.Config{
 		Store: a.store, Planner: a.planner, Now: a.now, Log: a.log, Period: a.cfg.Period, Batch: batch,
 		Writer:     notify.Writer{From: a.cfg.From, FromName: a.cfg.FromName, ReplyTo: a.cfg.replyTo, ReplyPlus: a.cfg.ReplyPlus, URL: a.cfg.URL, Tokens: tokens, Sign: a.cfg.sign},
-		Transports: a.roads, After: a.after, Step: a.step, Rederive: a.rederive, Findings: a.findings, Ended: a.metrics.mailEnded,
+		Transports: a.roads, After: a.after, Step: a.step, Rederive: a.rederive, Findings: a.findings, Ended: a.mailEnded,
 		Alarms: a.mailboxAlarms, Probes: a.probeTargets(), ProbeEvery: a.cfg.ProbeEvery,
 		Pending: func(context.Context) error { a.pump.wake(); return nil },
 		Audited: a.audited, Alerted: a.alerted,

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 	"os/signal"
 	"syscall"
@@ -131,15 +130,4 @@ func status(w world, err error) int {
 		return own.code
 	}
 	return exitFailed
-}
-
-// newLog makes the program's log. It goes to stderr; a service manager keeps it.
-func newLog(w io.Writer, format, level string) *slog.Logger {
-	var l slog.Level
-	_ = l.UnmarshalText([]byte(level)) // the flag allows only known levels
-	options := &slog.HandlerOptions{Level: l}
-	if format == "json" {
-		return slog.New(slog.NewJSONHandler(w, options))
-	}
-	return slog.New(slog.NewTextHandler(w, options))
 }

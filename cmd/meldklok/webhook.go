@@ -100,6 +100,7 @@ func (a *App) alerted(f notify.Fired) {
 	}
 	batch := webhook.Alerts{At: f.At, Head: f.Head, MailDown: f.MailDown || len(a.cfg.relays) == 0}
 	for _, r := range f.Rungs {
+		a.log.Info("a rung was fired", "incident", r.Ref.String(), "duty", string(r.Duty), "rung", r.Rung)
 		batch.List = append(batch.List, webhook.Alert{Ref: r.Ref, Duty: r.Duty, Rung: r.Rung, Rank: r.Rank, Due: r.Due})
 	}
 	a.webhooks.Alerted(batch)
