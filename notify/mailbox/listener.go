@@ -25,7 +25,7 @@ type Accept func(ctx context.Context, in incident.Incoming) error
 const (
 	DefaultMaxMessage     = 50 << 20
 	DefaultMaxRecipients  = 100
-	DefaultMaxConnections = 50
+	DefaultMaxConnections = 100
 	DefaultIdleTimeout    = 5 * time.Minute  // RFC 5321, section 4.5.3.2.7
 	DefaultMessageTimeout = 30 * time.Minute // for the whole of one message, keeping it included
 )
