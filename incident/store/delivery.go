@@ -134,7 +134,7 @@ func (t *tx) putItem(table Table, item uint64, field string, v any) error {
 	if err != nil {
 		return fmt.Errorf("store: %s: %w", field, err)
 	}
-	sealed, err := t.s.keys.seal(item, Personal, plain, []byte(field), key8(item))
+	sealed, err := t.s.sealPacked(item, Personal, plain, []byte(field), key8(item))
 	if err != nil {
 		return err
 	}
@@ -142,7 +142,7 @@ func (t *tx) putItem(table Table, item uint64, field string, v any) error {
 }
 
 func (v *view) openItem(item uint64, field string, sealed []byte, into any) error {
-	plain, err := v.s.keys.open(item, Personal, sealed, []byte(field), key8(item))
+	plain, err := v.s.openPacked(item, Personal, sealed, []byte(field), key8(item))
 	if err != nil {
 		return fmt.Errorf("store: %s %d: %w", field, item, err)
 	}

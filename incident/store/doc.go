@@ -19,18 +19,18 @@
 // one accepted delivery and of the keys that belong to it; «stream» (6) is year
 // and number of an incident, or zeros for the organisation; «what» (2) is a
 // duty or a chore. {r}, {p}, {o} is sealed under the item's register,
-// personal or originals key; * is compressed first; # ends in a keyed hash.
+// personal or originals key; # ends in a keyed hash.
 //
 //	table        key                         value                                     written by
 //	M meta       "format" "fold" "org-item"  number (8)                                layOut, refold
 //	             "counters"                  JSON #                                    every commit
 //	L log        seq (8)                     1, stream, n (4), item, {r}, {p}, hash    Append
 //	S stream     stream, n (4)               seq                                       Append
-//	T state      stream                      item, number of open duties (1), {r}*     Create, Append
+//	T state      stream                      item, number of open duties (1), {r}     Create, Append
 //	D duty       stream, what                instant of the next alert                 Append
 //	C clock      due, stream, what           -                                         Append
 //	N plan       at, stream, what            -                                         Append
-//	B blob       item, piece (4)             1 if the last, {o}*                       PutChunk, Drop
+//	B blob       item, piece (4)             1 if the last, {o}                       PutChunk, Drop
 //	G staging    item                        -                                         Stage, Accept, Keep, Drop
 //	P pending    item                        {p} Delivered                             Accept, Settle
 //	K parked     item                        {p} ParkedItem                            Park, Unpark
@@ -38,7 +38,7 @@
 //	U cursor     keyed hash of the mailbox   UIDVALIDITY (4), UID (4) #                Accept
 //	V taken      keyed hash (8), both (8)    #                                         Accept
 //	O outbox     number of the mail          item, stream, {p} Message                 Queue, SetMessage
-//	X mail       number of the mail          item, {p}* final bytes                    Queue, ForgetMail
+//	X mail       number of the mail          item, {p} final bytes                    Queue, ForgetMail
 //	R ready      class, deadline, number     -                                         Queue, SetMessage, Wake
 //	W wait       not before, number          -                                         Queue, SetMessage, Wake
 //	E ended      ended, number               -                                         SetMessage, ForgetMail
@@ -70,6 +70,9 @@
 // Each part of an entry has a key of its own, derived from that of its
 // compartment (entrykeys.go): one entry can be opened for somebody outside
 // without giving away the rest of its incident.
+//
+// Nearly everything is compressed before it is sealed, with a dictionary of such
+// texts (pack.go), which belongs to the format.
 //
 // Compression before sealing shows in the length of what is stored. Nobody can
 // choose a part of a text and watch that length, so it gives nothing away.

@@ -39,7 +39,7 @@ func (k *keyring) entryKey(item uint64, c Compartment, s incident.Stream, n uint
 	return key, nil
 }
 
-// sealEntry encrypts one part of an entry.
+// sealEntry packs and encrypts one part of an entry.
 func (k *keyring) sealEntry(item uint64, c Compartment, plain []byte, s incident.Stream, n uint32) ([]byte, error) {
 	key, err := k.entryKey(item, c, s, n)
 	if err != nil {
@@ -49,7 +49,7 @@ func (k *keyring) sealEntry(item uint64, c Compartment, plain []byte, s incident
 	if err != nil {
 		return nil, fmt.Errorf("store: seal: %w", err)
 	}
-	sealed, err := aead.Encrypt(append(committed(), plain...), entryContext(s, n, c))
+	sealed, err := aead.Encrypt(append(committed(), k.packer.pack(plain)...), entryContext(s, n, c))
 	if err != nil {
 		return nil, fmt.Errorf("store: seal: %w", err)
 	}
@@ -62,12 +62,12 @@ func (k *keyring) openEntry(item uint64, c Compartment, sealed []byte, s inciden
 	if err != nil {
 		return nil, err
 	}
-	return openPart(key, c, sealed, s, n)
+	return k.packer.openPart(key, c, sealed, s, n)
 }
 
 // openPart opens one part of an entry with its own key: all that somebody
 // needs who has no record.
-func openPart(key []byte, c Compartment, sealed []byte, s incident.Stream, n uint32) ([]byte, error) {
+func (p *packer) openPart(key []byte, c Compartment, sealed []byte, s incident.Stream, n uint32) ([]byte, error) {
 	aead, err := subtle.NewAESGCM(key)
 	if err != nil {
 		return nil, fmt.Errorf("store: key of an entry: %w", err)
@@ -76,9 +76,9 @@ func openPart(key []byte, c Compartment, sealed []byte, s incident.Stream, n uin
 	if err != nil {
 		return nil, fmt.Errorf("store: entry %s/%d does not open: %w", s, n, err)
 	}
-	plain, ok := bytes.CutPrefix(plain, committed())
+	packed, ok := bytes.CutPrefix(plain, committed())
 	if !ok {
 		return nil, errNotCommitted
 	}
-	return plain, nil
+	return p.unpack(packed)
 }

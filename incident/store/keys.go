@@ -33,6 +33,7 @@ type keyring struct {
 	engine Engine
 	master tink.AEAD
 	mac    []byte // key of the keyed hashes
+	packer *packer
 	pool   pool
 	// failing hears of keys that could not be stored in advance.
 	failing func(error)
@@ -60,10 +61,14 @@ var keyCheck = []byte("check")
 
 // openKeyring opens the ring, or lays it out when the engine is new.
 func openKeyring(engine Engine, master tink.AEAD) (*keyring, error) {
-	k := &keyring{engine: engine, master: master, failing: func(error) {}, cache: map[uint64]*itemKeys{}}
+	packer, err := newPacker()
+	if err != nil {
+		return nil, err
+	}
+	k := &keyring{engine: engine, master: master, packer: packer, failing: func(error) {}, cache: map[uint64]*itemKeys{}}
 	var wrapped []byte
 	last := uint64(0)
-	err := engine.View(func(r Reader) error {
+	err = engine.View(func(r Reader) error {
 		wrapped = bytes.Clone(r.Get(tableMeta, keyCheck))
 		r.Descend(tableKeys, nil, func(key, _ []byte) bool { last = number(key); return false })
 		return nil

@@ -89,7 +89,7 @@ func New(record, keys Engine, master *Master, cfg Config) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{cfg: cfg, engine: record, keys: ring, codec: incident.NewCodec()}
+	s := &Store{cfg: cfg, engine: record, keys: ring, packer: ring.packer, codec: incident.NewCodec()}
 	s.commits.run = s.commit
 	ring.failing = func(err error) { _ = s.failed(err) }
 	if err := s.prepare(); err != nil {

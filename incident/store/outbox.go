@@ -28,7 +28,7 @@ func (v *view) decodeMessage(id uint64, value []byte) (m incident.Message, err e
 	if err != nil {
 		return m, fmt.Errorf("store: mail %d: %w", id, err)
 	}
-	plain, err := v.s.keys.open(number(value), Personal, value[head:], outboxContext(id, owner)...)
+	plain, err := v.s.openPacked(number(value), Personal, value[head:], outboxContext(id, owner)...)
 	if err != nil {
 		return m, fmt.Errorf("store: mail %d: %w", id, err)
 	}
@@ -132,7 +132,7 @@ func (t *tx) putMessage(m incident.Message, item uint64) error {
 	if err != nil {
 		return fmt.Errorf("store: mail %d: %w", m.ID, err)
 	}
-	sealed, err := t.s.keys.seal(item, Personal, plain, outboxContext(m.ID, m.Owner)...)
+	sealed, err := t.s.sealPacked(item, Personal, plain, outboxContext(m.ID, m.Owner)...)
 	if err != nil {
 		return err
 	}

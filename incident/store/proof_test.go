@@ -73,7 +73,7 @@ func TestProofKeysOpenNothingElse(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			_, err = openPart(e.RegisterKey, Register, row.register, row.stream, row.n)
+			_, err = onlyPacker(t).openPart(e.RegisterKey, Register, row.register, row.stream, row.n)
 			if (err == nil) != (i == j) {
 				t.Errorf("key of entry %d on entry %d: %v", i, j, err)
 			}
@@ -164,7 +164,7 @@ func TestAKeyThatWasNotUsedIsNotBelieved(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := openPart(key, Register, sealed, s, 1); !errors.Is(err, errNotCommitted) {
+	if _, err := onlyPacker(t).openPart(key, Register, sealed, s, 1); !errors.Is(err, errNotCommitted) {
 		t.Errorf("opened: %v", err)
 	}
 }

@@ -43,6 +43,10 @@ func CheckProof(p Proof, digests io.Reader, left *incident.Head) (opened []Opene
 
 // walk recomputes the chain from the digests and opens the rows on the way.
 func (p Proof) walk(digests io.Reader, left *incident.Head) (opened []Opened, err error) {
+	packer, err := newPacker()
+	if err != nil {
+		return nil, err
+	}
 	hash, rest := [32]byte(p.Before), p.Entries
 	for seq := p.First; seq <= p.Head.Seq; seq++ {
 		var digest [32]byte
@@ -53,7 +57,7 @@ func (p Proof) walk(digests io.Reader, left *incident.Head) (opened []Opened, er
 			if digestOf(rest[0].Row) != digest {
 				return nil, fmt.Errorf("entry %d is not the one in the list of digests", seq)
 			}
-			o, err := rest[0].open(p.Incident, uint32(len(opened)+1))
+			o, err := rest[0].open(packer, p.Incident, uint32(len(opened)+1))
 			if err != nil {
 				return nil, fmt.Errorf("entry %d: %w", seq, err)
 			}
@@ -74,7 +78,7 @@ func (p Proof) walk(digests io.Reader, left *incident.Head) (opened []Opened, er
 }
 
 // open opens the n-th entry of the incident's log with its own keys.
-func (e EntryProof) open(ref incident.Ref, n uint32) (o Opened, err error) {
+func (e EntryProof) open(p *packer, ref incident.Ref, n uint32) (o Opened, err error) {
 	r, err := parseFrame(e.Row)
 	switch {
 	case err != nil:
@@ -86,12 +90,12 @@ func (e EntryProof) open(ref incident.Ref, n uint32) (o Opened, err error) {
 	}
 	o = Opened{Seq: e.Seq, N: n, Sealed: len(r.personal) > 0 && len(e.PersonalKey) == 0}
 	if len(e.RegisterKey) > 0 {
-		if o.Register, err = openPart(e.RegisterKey, Register, r.register, r.stream, r.n); err != nil {
+		if o.Register, err = p.openPart(e.RegisterKey, Register, r.register, r.stream, r.n); err != nil {
 			return o, err
 		}
 	}
 	if len(e.PersonalKey) > 0 {
-		if o.Personal, err = openPart(e.PersonalKey, Personal, r.personal, r.stream, r.n); err != nil {
+		if o.Personal, err = p.openPart(e.PersonalKey, Personal, r.personal, r.stream, r.n); err != nil {
 			return o, err
 		}
 	}

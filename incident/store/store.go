@@ -32,7 +32,7 @@ type Store struct {
 	keys    *keyring
 	orgItem uint64 // whose keys seal the organisation's log
 	codec   *incident.Codec
-	packer  packer
+	packer  *packer
 	commits committer
 	org     atomic.Pointer[incident.Org]
 	broken  atomic.Bool
