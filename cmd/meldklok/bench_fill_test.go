@@ -124,5 +124,5 @@ func fillDue(b *testing.B, a *App, n int, at time.Time, left time.Duration) {
 	at = at.UTC()
 	start := at.Add(left - 72*time.Hour)
 	before := at.Add(-time.Minute)
-	fill(b, a, n, start, &incident.Alerted{Duty: incident.DutyAP, Version: 1, Rung: "unseen", Rank: 45, Due: before})
+	fill(b, a, n, start, &incident.Alerted{Duty: incident.DutyAP, Version: 1, Rung: "earlier", Rank: 99, Due: before})
 }
