@@ -16,6 +16,7 @@ const (
 	AccessOpened AccessKind = "opened" // the page: who reported, and what they wrote
 	AccessRaw    AccessKind = "raw"    // a report exactly as it came in
 	AccessFile   AccessKind = "file"   // an attachment
+	AccessAdded  AccessKind = "added"  // a file that somebody of ours added
 )
 
 // Access is one look at a personal compartment. The access log is the one thing

@@ -68,6 +68,10 @@ const (
 	OutcomeMovedTo Outcome = "moved"          // merged into another incident, whose ladder goes on
 )
 
+// Ended reports whether somebody decided the duty without doing it: such a
+// decision can be taken back.
+func (o Outcome) Ended() bool { return o != OutcomeOpen && o != OutcomeMet }
+
 // Rule is dated data: the period of one kind of duty while the rule is in
 // force. A duty keeps the rule it was opened under.
 type Rule struct {

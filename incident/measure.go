@@ -52,7 +52,7 @@ type MeasureEnded struct {
 func (MeasureEnded) Kind() Kind { return "measure-ended" }
 
 // PlanMeasure records a measure that somebody will take by a day, or changes a
-// planned one (N above 0), with reasons.
+// planned one (N above 0), with reasons; what is left empty stays as it is.
 type PlanMeasure struct {
 	N      int
 	What   string
@@ -63,53 +63,73 @@ type PlanMeasure struct {
 
 // Decide implements Command.
 func (c PlanMeasure) Decide(inc *Incident, act Act) ([]Body, error) {
-	switch {
-	case !inc.Into.IsZero():
-		return nil, refuse("", "merged")
-	case c.N == 0 && len(inc.Measures) >= MostDuties:
-		return nil, refuse("", "too-many-measures")
-	case blank(c.What):
-		return nil, refuse("what", "required")
-	case c.Owner == "":
-		return nil, refuse("owner", "choose-one")
-	case c.Due.IsZero():
-		return nil, refuse("due", "required")
-	case !c.Due.After(act.Now):
-		return nil, refuse("due", "in-the-past")
+	if c.N != 0 {
+		if !inc.openMeasure(c.N) {
+			return nil, refuse("", "no-open-measure")
+		}
+		c = c.over(inc.Measures[c.N-1])
 	}
-	if p, ok := act.people().Find(c.Owner); !ok || p.Inactive {
-		return nil, refuse("owner", "no-such-person")
-	} else if !MaySee(p, inc) {
-		return nil, refuse("owner", "owner-may-not-see")
+	if err := c.check(inc, act); err != nil {
+		return nil, err
 	}
 	set := &MeasureSet{Measure: c.N, What: strings.TrimSpace(c.What), Owner: c.Owner, Reason: strings.TrimSpace(c.Reason)}
 	if c.N == 0 {
 		set.Measure = len(inc.Measures) + 1
 		return []Body{set, openMeasure(set.Measure, act.Now, c.Due)}, nil
 	}
-	return c.change(inc, set)
-}
-
-// openMeasure opens the duty of a measure: from now until a day.
-func openMeasure(n int, from, due time.Time) *DutyOpened {
-	return &DutyOpened{Duty: DutyMeasure.Numbered(n), Rule: MeasureRule, Clock: Clock{Version: 1, Start: from.UTC(), Due: due.UTC(), Basis: ClockPerson}}
-}
-
-func (c PlanMeasure) change(inc *Incident, set *MeasureSet) ([]Body, error) {
-	d := inc.Duty(DutyMeasure.Numbered(c.N))
-	switch {
-	case d == nil || !d.Open():
-		return nil, refuse("", "no-open-measure")
-	case set.Reason == "":
-		return nil, refuse("reason", "required")
-	}
-	out := []Body{set}
-	if m := inc.Measures[c.N-1]; !d.Clock.Due.Equal(c.Due) || m.Owner != c.Owner {
+	out, d, m := []Body{set}, inc.Duty(DutyMeasure.Numbered(c.N)), inc.Measures[c.N-1]
+	if !d.Clock.Due.Equal(c.Due) || m.Owner != c.Owner {
 		clock := d.Clock // a new owner, too, has to hear of it: the ladder begins anew
 		clock.Version, clock.Due = clock.Version+1, c.Due.UTC()
 		out = append(out, &ClockSet{Duty: d.ID(), Clock: clock, Reason: set.Reason})
 	}
 	return out, nil
+}
+
+// over fills what was left empty with what stands.
+func (c PlanMeasure) over(m Measure) PlanMeasure {
+	if blank(c.What) {
+		c.What = m.What
+	}
+	if c.Owner == "" {
+		c.Owner = m.Owner
+	}
+	if c.Due.IsZero() {
+		c.Due = m.Due
+	}
+	return c
+}
+
+func (c PlanMeasure) check(inc *Incident, act Act) error {
+	stays := c.N != 0 && c.Due.Equal(inc.Measures[c.N-1].Due)
+	switch p, known := act.people().Find(c.Owner); {
+	case !inc.Into.IsZero():
+		return refuse("", "merged")
+	case inc.Exercise:
+		return refuse("", "exercise")
+	case c.N == 0 && len(inc.Measures) >= MostDuties:
+		return refuse("", "too-many-measures")
+	case blank(c.What):
+		return refuse("what", "required")
+	case c.Owner == "":
+		return refuse("owner", "choose-one")
+	case !known || p.Inactive:
+		return refuse("owner", "no-such-person")
+	case !MaySee(p, inc):
+		return refuse("owner", "owner-may-not-see")
+	case c.Due.IsZero():
+		return refuse("due", "required")
+	case !c.Due.After(act.Now) && !stays:
+		return refuse("due", "in-the-past")
+	case c.N != 0 && blank(c.Reason):
+		return refuse("reason", "required")
+	}
+	return nil
+}
+
+// openMeasure opens the duty of a measure: from now until a day.
+func openMeasure(n int, from, due time.Time) *DutyOpened {
+	return &DutyOpened{Duty: DutyMeasure.Numbered(n), Rule: MeasureRule, Clock: Clock{Version: 1, Start: from.UTC(), Due: due.UTC(), Basis: ClockPerson}}
 }
 
 // TakeMeasure records that a measure was taken: a planned one, or (N is 0) one
@@ -129,6 +149,8 @@ func (c TakeMeasure) Decide(inc *Incident, act Act) ([]Body, error) {
 		return nil, refuse("", "merged")
 	case c.N != 0 && !inc.openMeasure(c.N):
 		return nil, refuse("", "no-open-measure")
+	case inc.Exercise:
+		return nil, refuse("", "exercise")
 	case c.N == 0 && blank(c.What):
 		return nil, refuse("what", "required")
 	case c.N == 0 && len(inc.Measures) >= MostDuties:

@@ -30,6 +30,8 @@ var allowed = map[string]string{
 
 	"GET /board": "odfu", "GET /events": "odfu", "GET /incidents": "odfu", "GET /incidents/:ref": "odfu", "GET /incidents/:ref/proof": "odfu", "GET /incidents/:ref/access": "odfu",
 	"GET /incidents/:ref/reports/:n/raw": "odfu", "GET /incidents/:ref/reports/:n/files/:file": "odfu",
+	"GET /incidents/:ref/files/:n": "odfu", "POST /incidents/:ref/file": "od", "POST /incidents/:ref/try-file": "od",
+	"POST /incidents/:ref/tell": "od", "POST /incidents/:ref/attach": "od",
 	"GET /parked": "odfu", "GET /parked/:item": "odfu", "GET /parked/:item/raw": "odfu", "GET /outbox/:id": "odfu",
 
 	"GET /incidents/new": "od", "POST /incidents/new": "od", "POST /incidents/no-report": "od",
@@ -283,7 +285,10 @@ func TestEveryWordOfTheDomainIsKnown(t *testing.T) {
 	for _, r := range incident.Rules() {
 		check("rule", r.ID)
 	}
-	check("not-due", incident.DoesNotApplyCodes()...)
+	for _, d := range incident.DutyKinds() {
+		check("not-due", incident.NotDueCodes(d)...)
+		check("reason", incident.NotDueCodes(d)...)
+	}
 	check("no-report", incident.NoReportCodes()...)
 	check("fast", web.FastPaths()...)
 	if len(missing) > 0 {

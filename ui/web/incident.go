@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -22,6 +23,8 @@ type incidentData struct {
 	Clocks   []clockView
 	Readings *incident.Readings // how else the AP's period could be counted
 	Reports  []reportView
+	Files    []fileView // added by people of ours
+	Measures []measureView
 	Talk     []turnView // questions to reporters, and their answers
 	Score    *scoreView
 	Facts    []factView
@@ -42,20 +45,9 @@ func (d incidentData) Offers(action string) bool {
 	return d.Decides && slices.Contains(d.actions, action)
 }
 
-// OpenDuties lists the kinds that are still open.
-func (d incidentData) OpenDuties() []incident.DutyKind {
-	var open []incident.DutyKind
-	for _, x := range d.Inc.Duties {
-		if x.Open() {
-			open = append(open, x.Kind)
-		}
-	}
-	return open
-}
-
 // TellDuties lists the open duties to tell somebody other than the AP.
 func (d incidentData) TellDuties() []incident.DutyKind {
-	return slices.DeleteFunc(d.OpenDuties(), func(k incident.DutyKind) bool {
+	return slices.DeleteFunc(d.Inc.Undecided(), func(k incident.DutyKind) bool {
 		return k != incident.DutyPeople && k != incident.DutyController
 	})
 }
@@ -92,19 +84,13 @@ func actionsFor(inc *incident.Incident) []string {
 	add(apOpen, "notify", "does-not-apply")
 	add((apOpen || (filed && !inc.Closed)) && !inc.Exercise, "file")
 	add(inc.Exercise && inc.AnyOpen(), "drill-done")
-	add(inc.AnyOpen(), "waive")
+	add(len(inc.Undecided()) > 0 || slices.Contains(inc.Wants(), incident.WantTelling), "waive")
 	add(apOpen && !filed, "not-a-breach", "merge")
 	add(!filed && !inc.Is(incident.DecideNoReport), "no-report")
-	for _, kind := range []incident.DutyKind{incident.DutyPeople, incident.DutyController} {
-		d := inc.Duty(kind)
-		add(d != nil && d.Open(), "told")
-	}
-	add(!inc.AnyOpen() && !inc.Closed, "close")
+	add(true, dutyActions(inc)...)
 	add(true, "restrict", "link")
 	add(inc.Restriction != nil, "unrestrict")
-	add(inc.Closed || slices.ContainsFunc(inc.Duties, func(d incident.Duty) bool {
-		return !d.Open() && d.Outcome != incident.OutcomeMet
-	}), "reopen")
+	add(inc.Closed || slices.ContainsFunc(inc.Duties, func(d incident.Duty) bool { return d.Outcome.Ended() }), "reopen")
 	return actions
 }
 
@@ -153,6 +139,7 @@ func (p *Pages) incidentView(c echo.Context) (*View, error) {
 	if d.Talk, err = p.talk(ctx, d.Inc, d.people, entries); err != nil {
 		return nil, err
 	}
+	d.Files, d.Measures = filesOf(d.Inc, entries), p.measures(d)
 	d.Alerts = p.alerts(ctx, d, entries)
 	var hidden map[incident.Ref]bool
 	if d.Links, hidden, err = p.links(ctx, p.sight(c), d.Inc, entries); err != nil {
@@ -203,7 +190,8 @@ func (p *Pages) incidentDefaults(v *View, d incidentData) {
 	v.set("describe", "summary", d.Inc.Summary)
 	v.set("file", "kind", string(d.FilingKinds()[0]))
 	v.set("file", "channel", v.T("file.channel.default"))
-	if open := d.OpenDuties(); len(open) > 0 {
+	v.dutyDefaults(d.Inc)
+	if open := d.WaiveDuties(); len(open) > 0 {
 		v.set("waive", "duty", string(open[0]))
 	}
 	if tell := d.TellDuties(); len(tell) > 0 {
@@ -305,10 +293,24 @@ func (v *View) Act(name, base string) actView {
 // Next says in one sentence what has to be done next.
 func (v *View) Next(n next) string { return v.T(n.ID, "due", n.Due, "into", n.Into.String()) }
 
-// Lateness says whether a filing was in time.
-func (v *View) Lateness(f incident.Filing) string {
-	if late := f.Late(f.Due); late > 0 {
-		return v.T("filing.late", "span", late, "due", f.Due)
+// Lateness says whether the first filing was in time: under the clock then in
+// force, and under today's if that was corrected since.
+func (v *View) Lateness(l incident.Lateness) (lines []string) {
+	say := func(late time.Duration, due time.Time) string {
+		if late > 0 {
+			return v.T("filing.late", "span", late, "due", due)
+		}
+		return v.T("filing.in-time", "due", due)
 	}
-	return v.T("filing.in-time", "due", f.Due)
+	lines = append(lines, say(l.Then, l.DueThen))
+	if l.Corrected() {
+		lines = append(lines, v.T("filing.corrected"), say(l.Now, l.DueNow))
+	}
+	return lines
+}
+
+// Lateness is of the first filing.
+func (d incidentData) Lateness() incident.Lateness {
+	l, _ := d.Inc.Lateness()
+	return l
 }

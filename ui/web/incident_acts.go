@@ -75,10 +75,6 @@ func command(name string, values url.Values) (incident.Command, error) {
 		return incident.DoesNotApply{Code: get("code"), Reasons: get("reasons"), Against: get("against")}, nil
 	case "no-report":
 		return incident.NoReport{Code: get("code"), Against: get("against")}, nil
-	case "told":
-		return incident.PeopleTold{Duty: incident.DutyKind(get("duty")), Reasons: get("reasons")}, nil
-	case "file":
-		return fileCommand(values)
 	case "drill-done":
 		return incident.EndDrill{Reasons: get("reasons")}, nil
 	case "reopen":
@@ -87,18 +83,19 @@ func command(name string, values url.Values) (incident.Command, error) {
 		return incident.Restrict{May: idsOf(values["may"]), Reasons: get("reasons")}, nil
 	case "unrestrict":
 		return incident.Unrestrict{Reasons: get("reasons")}, nil
-	case "close":
-		return incident.Close{Reasons: get("reasons")}, nil
+	}
+	if cmd, ok, err := dutyCommand(name, values, nil); ok {
+		return cmd, err
 	}
 	return nil, fmt.Errorf("web: no such action: %w", incident.ErrNotFound)
 }
 
-func fileCommand(values url.Values) (incident.Command, error) {
+func fileCommand(values url.Values, files []int) (incident.Command, error) {
 	at, err := moment(values, "at")
 	return incident.File{
 		Kind: incident.FilingKind(values.Get("kind")), Provisional: values.Get("provisional") == "yes",
 		Number: values.Get("number"), At: at, Channel: values.Get("channel"), Text: values.Get("text"),
-		Delay: values.Get("delay"), WhyEarlier: values.Get("earlier"),
+		Delay: values.Get("delay"), WhyEarlier: values.Get("earlier"), Filer: values.Get("filer"), Files: files,
 	}, err
 }
 

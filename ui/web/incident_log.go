@@ -201,7 +201,7 @@ func detailOf(v *View, all people.Directory, body incident.Body) []string {
 			say(v.T("advice.ignored", "n", b.Advice), b.Against)
 		}
 	case *incident.Filed:
-		say(v.T("log.filed", "kind", v.Word("filing", b.Filing.Kind), "number", b.Filing.Number, "at", b.Filing.At), b.Filing.Delay, b.Filing.WhyEarlier)
+		say(v.T("log.filed", "kind", v.Word("filing", b.Filing.Kind), "number", b.Filing.Number, "at", b.Filing.At), b.Filing.Filer, b.Filing.Delay, b.Filing.WhyEarlier)
 	case *incident.Asked:
 		say(b.Private.Text)
 	case *incident.Answered:
@@ -220,6 +220,8 @@ func detailOf(v *View, all people.Directory, body incident.Body) []string {
 		say(b.From.String())
 	case *incident.Alerted:
 		say(v.T("log.alerted", "rung", v.Rung(b.Rung), "who", alertedNames(v, all, b.To)))
+	default:
+		say(dutyDetail(v, all, body)...)
 	case *incident.Delivery:
 		say(v.T("log.delivery", "rung", v.Rung(b.Rung), "state", v.Word("delivery", b.State)), b.Reply)
 	}

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"slices"
 	"time"
 
 	"meldklok/incident"
@@ -26,6 +27,10 @@ func nextFor(inc *incident.Incident, now time.Time) next {
 		}
 	}
 	switch {
+	case slices.Contains(inc.Wants(), incident.WantTelling) && !inc.Closed:
+		return next{ID: "next.telling", Form: "must-tell"}
+	case inc.Closed && len(inc.OpenMeasures()) > 0:
+		return next{ID: "next.measures", Form: "measure-taken"}
 	case inc.Closed:
 		return next{ID: "next.nothing"}
 	case inc.Status() == incident.StatusHistory:
@@ -41,9 +46,9 @@ func nextForDuty(inc *incident.Incident, d incident.Duty, now time.Time) (n next
 	}
 	switch d.Kind {
 	case incident.DutyController:
-		n = next{ID: "next.controller", Form: "told"}
+		n = next{ID: "next.controller", Form: "tell"}
 	case incident.DutyPeople:
-		n = next{ID: "next.people", Form: "told"}
+		n = next{ID: "next.people", Form: "tell"}
 	case incident.DutyFollowUp:
 		n = next{ID: "next.follow-up", Form: "file"}
 	default:
