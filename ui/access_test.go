@@ -42,6 +42,10 @@ var allowed = map[string]string{
 
 	"GET /outbox": "odfua", "GET /health": "odfua", "POST /health/release": "oda", "GET /mailbox": "odfua", "GET /management": "odfum",
 
+	"GET /incidents/:ref/dossier": "odfu", "GET /incidents/:ref/dossier.pdf": "odfu", "GET /incidents/:ref/edpb": "odfu",
+	"GET /incidents/:ref/letters/:letter/:lang": "odfu", "GET /incidents/:ref/documents/:file": "odfu",
+	"POST /incidents/:ref/dossier": "od", "POST /incidents/:ref/edpb": "od", "POST /incidents/:ref/letters/:letter/:lang": "od",
+
 	"GET /people": "a", "POST /people": "a", "GET /people/:id": "a", "POST /people/:id": "a",
 	"GET /people/review": "au", "POST /people/review": "a", "GET /people/sign-ins": "au", "GET /people/rules": "a", "POST /people/rules": "a",
 	"POST /people/:id/invite": "a", "POST /people/:id/factors": "a", "POST /people/:id/absence": "a", "POST /people/:id/sign-out": "a",

@@ -65,6 +65,24 @@ for (const form of document.querySelectorAll("form[data-weigh]")) {
   });
 }
 
+// An answer of a form is copied with one press; without this file the text can be
+// selected.
+for (const button of document.querySelectorAll("[data-copy]")) {
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    const text = document.getElementById(button.dataset.copy);
+    try {
+      await navigator.clipboard.writeText(text.textContent);
+    } catch {
+      getSelection().selectAllChildren(text);
+      document.execCommand("copy");
+    }
+    document.querySelector(".copy.fresh")?.classList.remove("fresh");
+    button.classList.add("fresh");
+    document.getElementById("copied").textContent = button.dataset.done;
+  });
+}
+
 // A link to an action opens it.
 function openTarget() {
   const target = location.hash && document.getElementById(location.hash.slice(1));
