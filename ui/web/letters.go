@@ -34,6 +34,7 @@ func (p *Pages) letter(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	p.saw(c.Request().Context(), v.Me, v.Data.(letterData).Inc)
 	return p.render(c, http.StatusOK, v)
 }
 
@@ -137,6 +138,9 @@ func (p *Pages) sendDocument(c echo.Context, f dossier.File) error {
 	var b bytes.Buffer
 	if err := f.Write(&b, of); err != nil {
 		return err
+	}
+	if _, letter := f.Kind.Letter(); letter {
+		p.saw(c.Request().Context(), me(c), of.Incident)
 	}
 	h := c.Response().Header()
 	if f.Format == dossier.HTML {
