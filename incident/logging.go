@@ -7,7 +7,7 @@ import (
 )
 
 // What the domain says to the administrator's log: which incident, what kind of
-// thing, by whom as a number. Never an address, a name or a word of a report;
+// thing. Never an address, a name or a word of a report;
 // the log of the program is kept and read by others than the record.
 
 // logger is the log, or one that forgets.
@@ -38,13 +38,13 @@ func (s *Service) logSettled(item uint64, d Delivered, out Settled) {
 	log.Info("a delivery has its outcome")
 }
 
-// logRecorded tells what was done to an incident.
-func (s *Service) logRecorded(ref Ref, by Actor, bodies []Body) {
+// logRecorded tells what was done to an incident; who did it is in the record.
+func (s *Service) logRecorded(ref Ref, bodies []Body) {
 	kinds := make([]string, len(bodies))
 	for i, b := range bodies {
 		kinds[i] = string(b.Kind())
 	}
-	s.logger().Info("recorded", "incident", ref.String(), "by", string(by), "kinds", kinds)
+	s.logger().Info("recorded", "incident", ref.String(), "kinds", kinds)
 }
 
 // panicText is what may be said of a panic: the runtime's own errors name

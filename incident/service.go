@@ -54,7 +54,7 @@ func (s *Service) Do(ctx context.Context, ref Ref, by Actor, cmd Command) (inc *
 		return err
 	})
 	if err == nil {
-		s.logRecorded(ref, by, bodies)
+		s.logRecorded(ref, bodies)
 	}
 	return inc, err
 }
