@@ -103,6 +103,7 @@ func (h *house) backUpDaily(t *testing.T, withKey bool) (dir string, key *age.X2
 		t.Fatal(err)
 	}
 	h.adapt = func(c *ServeConfig) {
+		c.Period = 5 * time.Minute // the engine has little to do here
 		c.BackupConfig = BackupConfig{BackupTo: dir, BackupEvery: 24 * time.Hour, BackupKeep: 3, BackupRecipients: []string{key.Recipient().String()}, BackupTestEvery: 7 * 24 * time.Hour}
 		if withKey {
 			c.BackupIdentity = identity

@@ -57,9 +57,16 @@ func Open(dir string, master *Master, create bool, cfg Config) (*Store, error) {
 	if err != nil {
 		return nil, errors.Join(err, keys.Close())
 	}
+	err = migrate(record, keys, migrations(), keepCopies(dir, record, keys))
+	if err != nil {
+		return nil, errors.Join(err, record.Close(), keys.Close())
+	}
 	s, err := New(record, keys, master, cfg)
 	if err != nil {
 		return nil, errors.Join(err, record.Close(), keys.Close())
+	}
+	if err := dropOldCopies(dir, s.cfg.Now()); err != nil {
+		s.cfg.Log.Warn("copies of before an upgrade could not be removed", "err", err)
 	}
 	return s, nil
 }
