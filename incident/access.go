@@ -17,6 +17,7 @@ const (
 	AccessRaw    AccessKind = "raw"    // a report exactly as it came in
 	AccessFile   AccessKind = "file"   // an attachment
 	AccessAdded  AccessKind = "added"  // a file that somebody of ours added
+	AccessWhole  AccessKind = "whole"  // the whole case as a file
 )
 
 // Access is one look at a personal compartment. The access log is the one thing

@@ -24,7 +24,7 @@ func may() map[string][]string {
 		"incident/store":            {"incident", "incident/people"},
 		"incident/dossier":          {"incident", "incident/people", "incident/risk", "ui/locale"},
 		"incident/dossier/register": {"incident", "incident/people", "incident/risk", "ui/locale"},
-		"incident/dossier/sheet":    {"incident", "incident/risk"},
+		"incident/dossier/sheet":    {"incident", "incident/risk", "ui/locale"},
 		"notify":                    {"incident", "incident/people", "notify/mailer", "ui/locale"},
 		"notify/mailer":             {},
 		"notify/mailer/mailertest":  {},

@@ -54,6 +54,8 @@ type cli struct {
 	Backup       backupCommand       `cmd:"" help:"Backups: write one, test one, make their key."`
 	Restore      restoreCommand      `cmd:"" help:"Bring the record back from a backup, into an empty data folder."`
 	Release      releaseCommand      `cmd:"" help:"Let a restored record send again."`
+	Export       exportCommand       `cmd:"" help:"The register as a file, its figures per year, or the whole file of one incident."`
+	Import       importCommand       `cmd:"" help:"Take over another register from CSV or XLSX."`
 	Key          keyCommand          `cmd:"" help:"The master key: prove or make its recovery copy."`
 	Demo         demoCommand         `cmd:"" help:"Watch 72 hours pass in a minute, in an instance that is thrown away."`
 	Deploy       deployCommand       `cmd:"" help:"Print a file for whoever installs or watches it: settings, systemd, container, Prometheus, Grafana."`

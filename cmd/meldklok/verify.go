@@ -12,12 +12,20 @@ import (
 
 // verifyCommand replays the record.
 type verifyCommand struct {
+	File string `help:"Check the case file of one incident (export --incident) instead; needs no record." type:"existingfile" placeholder:"FILE.zip"`
 	Head string `help:"A head that left the record earlier, as an alert mail states it: NUMBER:HASH. Then a rewritten or cut-off end is found too." placeholder:"N:HASH"`
 }
 
 // Run implements the command.
 func (c *verifyCommand) Run(ctx context.Context, w world, place Place, args []string) error {
-	return atDesk(ctx, w, place, args, c)
+	if c.File == "" {
+		return atDesk(ctx, w, place, args, c)
+	}
+	head, err := parseHead(c.Head)
+	if err != nil {
+		return exit(exitUsage, err)
+	}
+	return verifyCaseFile(w.stdout, c.File, head)
 }
 
 func (c *verifyCommand) do(ctx context.Context, d *desk) error {

@@ -26,7 +26,7 @@ func (x Reader) Each(ctx context.Context, f Filter, fn func(*Row) error) (o Outs
 		return o, err
 	}
 	now := x.Service.Now().UTC()
-	name := func(a incident.Actor) string { return who(org.People, a) }
+	name := func(a incident.Actor) string { return Who(org.People, a) }
 	err = x.Service.Walk(ctx, f.Before(), func(inc *incident.Incident) (bool, error) {
 		switch {
 		case f.Past(inc.Ref):
@@ -48,8 +48,8 @@ func (x Reader) Each(ctx context.Context, f Filter, fn func(*Row) error) (o Outs
 	return o, err
 }
 
-// who names a person of the organisation. Nobody else decides anything.
-func who(directory people.Directory, a incident.Actor) string {
+// Who names a person of the organisation. Nobody else decides anything.
+func Who(directory people.Directory, a incident.Actor) string {
 	id, ok := a.Person()
 	if !ok {
 		return ""
