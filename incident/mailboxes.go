@@ -116,6 +116,7 @@ type Alarm struct {
 	Key     string
 	Finding Finding
 	Again   time.Duration
+	Path    string // of the page to act on; empty: the mailboxes
 }
 
 // tellAgain is how often administrators are reminded of a mailbox in trouble.
@@ -131,15 +132,15 @@ func (m WatchedMailbox) Alarms(now time.Time) (alarms []Alarm) {
 			alarms = append(alarms, Alarm{Key: key, Finding: f})
 		case "mailbox-old":
 			if m.Age(now) >= MailboxTell {
-				alarms = append(alarms, Alarm{"mailbox:" + m.Name, f, tellAgain})
+				alarms = append(alarms, Alarm{Key: "mailbox:" + m.Name, Finding: f, Again: tellAgain})
 			}
 		case "mailbox-found":
-			alarms = append(alarms, Alarm{"mailbox-found:" + m.Name, f, foundShown})
+			alarms = append(alarms, Alarm{Key: "mailbox-found:" + m.Name, Finding: f, Again: foundShown})
 		case "probe-missing":
-			alarms = append(alarms, Alarm{"probe:" + m.Name, f, tellAgain})
+			alarms = append(alarms, Alarm{Key: "probe:" + m.Name, Finding: f, Again: tellAgain})
 		default:
 			if !m.TroubleAt.IsZero() && now.Sub(m.TroubleAt) >= MailboxTell {
-				alarms = append(alarms, Alarm{f.Code + ":" + m.Name, f, tellAgain})
+				alarms = append(alarms, Alarm{Key: f.Code + ":" + m.Name, Finding: f, Again: tellAgain})
 			}
 		}
 	}

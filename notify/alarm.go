@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -31,7 +32,7 @@ func (e *Engine) tellOfAlarms(ctx context.Context) error {
 		err := e.cfg.Store.Update(ctx, func(tx incident.Tx) error {
 			head := tx.Counters().Head
 			return e.tellOutside(tx, a.Key, now, []people.Role{people.Admin}, now, func(p people.Person, id uint64) mailer.Mail {
-				return e.cfg.Writer.alarmMail(p, id, a.Finding, head, now)
+				return e.cfg.Writer.alarmMail(p, id, a, head, now)
 			})
 		})
 		if err != nil {
@@ -54,14 +55,15 @@ func dueAlarms(alarms []incident.Alarm, told map[string]time.Time, now time.Time
 }
 
 // alarmMail says what is wrong with the tool, and what to do.
-func (wr Writer) alarmMail(p people.Person, id uint64, f incident.Finding, head incident.Head, now time.Time) mailer.Mail {
+func (wr Writer) alarmMail(p people.Person, id uint64, a incident.Alarm, head incident.Head, now time.Time) mailer.Mail {
+	f, path := a.Finding, cmp.Or(a.Path, "/mailbox")
 	w := wordsFor(p, now)
 	what := w.t("health."+f.Code, f.Args)
 	l := letter{Lang: w.lang, Tone: late, Subject: w.t("mail.subject.alarm", map[string]any{"what": what}), Intro: []string{what, w.t("health."+f.Code+".todo", f.Args)}}
 	if f.Level != incident.Red {
 		l.Tone = urgent
 	}
-	l.Blocks = []block{{Rows: []row{w.row("at", locale.When(w.lang, now)), w.linkTo(wr.URL + "/mailbox")}}}
+	l.Blocks = []block{{Rows: []row{w.row("at", locale.When(w.lang, now)), w.linkTo(wr.URL + path)}}}
 	w.close(&l, false, head)
 	return wr.mail(p, id, incident.Ref{}, l, head, now)
 }

@@ -141,8 +141,8 @@ func otherSamples(lang string) []sample {
 		{"parked", nil, wr.parkedMail(officer, 5, 3, testHead, now)},
 		{"digest", both, wr.digestMail(board, 5, testDigest(ap, second), testHead, late)},
 		{"question", one, wr.questionMail(to, lang, 5, ap.Ref, "Is the list back?", "one@example.org", now)},
-		{"alarm", nil, wr.alarmMail(officer, 5, incident.Finding{Code: "mailbox-old", Level: incident.Red, Args: map[string]any{"name": "privacy", "since": 12 * time.Minute}}, testHead, now)},
-		{"alarm-secret", nil, wr.alarmMail(officer, 5, incident.Finding{Code: "mailbox-secret", Level: incident.Amber, Args: map[string]any{"name": "privacy", "n": 14}}, testHead, now)},
+		{"alarm", nil, wr.alarmMail(officer, 5, incident.Alarm{Finding: incident.Finding{Code: "mailbox-old", Level: incident.Red, Args: map[string]any{"name": "privacy", "since": 12 * time.Minute}}}, testHead, now)},
+		{"alarm-secret", nil, wr.alarmMail(officer, 5, incident.Alarm{Finding: incident.Finding{Code: "mailbox-secret", Level: incident.Amber, Args: map[string]any{"name": "privacy", "n": 14}}}, testHead, now)},
 		{"probe", nil, wr.probeMail("privacy@example.org", 5, now)},
 		{"digest-calm", nil, wr.digestMail(board, 5, digest{week: Week{started.Add(-week), started}}, testHead, started)},
 	}

@@ -113,7 +113,7 @@ func (a *App) wire() {
 	if a.roads == nil {
 		a.roads = a.transports()
 	}
-	a.sessions = session.New(a.store, a.now)
+	a.sessions = session.New(a.store, a.now, a.sessionOptions()...)
 	a.pump = newPump(a.service, a.log, a.cfg.Period)
 	a.metrics = newMetrics(a)
 	a.webhooks = a.newWebhooks()
@@ -124,7 +124,7 @@ func (a *App) wire() {
 		Store: a.store, Planner: a.planner, Now: a.now, Log: a.log, Period: a.cfg.Period, Batch: batch,
 		Writer:     notify.Writer{From: a.cfg.From, FromName: a.cfg.FromName, ReplyTo: a.cfg.replyTo, ReplyPlus: a.cfg.ReplyPlus, URL: a.cfg.URL, Tokens: tokens, Sign: a.cfg.sign},
 		Transports: a.roads, After: a.after, Step: a.step, Rederive: a.rederive, Findings: a.findings, Ended: a.mailEnded,
-		Alarms: a.mailboxAlarms, Probes: a.probeTargets(), ProbeEvery: a.cfg.ProbeEvery,
+		Alarms: a.alarms, Probes: a.probeTargets(), ProbeEvery: a.cfg.ProbeEvery,
 		Pending: func(context.Context) error { a.pump.wake(); return nil },
 		Audited: a.audited, Alerted: a.alerted,
 	})
@@ -170,8 +170,11 @@ func (a *App) findings(now time.Time) (f []incident.Finding) {
 	case a.cfg.localURL():
 		f = append(f, incident.Finding{Code: "url-local", Level: incident.Red})
 	}
-	if org, err := a.service.Org(context.Background()); err == nil && org.Settings[settingKeyProved] != `"yes"` {
-		f = append(f, incident.Finding{Code: "key-export-unproved", Level: incident.Amber})
+	if org, err := a.service.Org(context.Background()); err == nil {
+		if org.Settings[settingKeyProved] != `"yes"` {
+			f = append(f, incident.Finding{Code: "key-export-unproved", Level: incident.Amber})
+		}
+		f = append(f, reviewFindings(org, now)...)
 	}
 	f = append(f, a.mailboxFindings(now)...)
 	f = append(f, a.cfg.cert.findings(now)...)

@@ -121,6 +121,15 @@ func TestUserCommand(t *testing.T) {
 	if out := s.ok("", "user", "list"); !strings.Contains(out, "officer@example.org") || strings.Count(out, "\n") != 2 {
 		t.Errorf("user list = %q", out)
 	}
+	if out := s.ok("", "user", "reset", "--email", "Officer@example.org"); !strings.HasPrefix(out, "http://localhost:8072/link/") {
+		t.Errorf("user reset = %q", out)
+	}
+	s.ok("", "user", "disable-factors", "--email", "officer@example.org")
+	for _, command := range []string{"reset", "disable-factors"} {
+		if _, stderr, code := s.run("", "user", command, "--email", "nobody@example.org"); code != exitRefused || !strings.Contains(stderr, "user list") {
+			t.Errorf("user %s of nobody: status %d, %q", command, code, stderr)
+		}
+	}
 }
 
 // TestClearWords: what a stranger gets wrong first is answered with what to do.

@@ -58,6 +58,8 @@ type ServeConfig struct {
 	Heartbeat      string   `help:"Address (https://… or file:PATH) that is pinged once a minute while audits are clean, so that silence is the alarm." env:"MELDKLOK_HEARTBEAT" placeholder:"URL"`
 	ReplyPlus      bool     `help:"Put a token behind a plus in the address for answers to a question (privacy+TOKEN@…), for relays that write Message-IDs of their own. The mailbox must take such addresses." env:"MELDKLOK_REPLY_PLUS"`
 
+	SignInConfig
+
 	Period    time.Duration `help:"Time between two turns of the engine." default:"5s" env:"MELDKLOK_PERIOD"`
 	LogFormat string        `help:"Form of the log: text or json." enum:"text,json" default:"text" env:"MELDKLOK_LOG_FORMAT"`
 	LogLevel  string        `help:"Least level that is logged: debug, info, warn, error." enum:"debug,info,warn,error" default:"info" env:"MELDKLOK_LOG_LEVEL"`
@@ -75,6 +77,7 @@ type parsed struct {
 
 	mailboxes []watched
 	backupTo  []age.Recipient // public keys of the backups
+	signIn    signIn
 }
 
 // check reads what the flags hold and says in one sentence each what is wrong.
@@ -93,6 +96,9 @@ func (c ServeConfig) check() (*parsed, error) {
 	}
 	p.URL = strings.TrimRight(c.URL, "/")
 	var err error
+	if p.signIn, err = c.SignInConfig.readSignIn(c.URL); err != nil {
+		errs = append(errs, err)
+	}
 	if p.cert, err = c.TLSConfig.certificate(p.URL); err != nil {
 		errs = append(errs, err)
 	}

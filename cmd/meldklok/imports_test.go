@@ -30,6 +30,7 @@ func may() map[string][]string {
 		"notify/mailer/mailertest":  {},
 		"notify/mailbox":            {"incident"},
 		"notify/webhook":            {"incident", "incident/people", "ui/locale"},
+		"ui/session/providertest":   {},
 		"ui/session":                {"incident", "incident/people"},
 		"ui/web":                    {"incident", "incident/people", "incident/risk", "incident/dossier", "incident/dossier/register", "incident/dossier/sheet", "ui/locale", "ui/session"},
 		"ui/api":                    {"incident", "incident/people", "incident/risk", "incident/dossier", "ui/session"},
@@ -47,6 +48,8 @@ func onlyThere() map[string]string {
 		"github.com/labstack/echo/v4":       "ui",
 		"github.com/tink-crypto/tink-go/v2": "incident/store",
 		"github.com/alecthomas/kong":        "cmd/meldklok",
+		"github.com/coreos/go-oidc/v3":      "ui/session",
+		"github.com/go-webauthn/webauthn":   "ui/session",
 	}
 }
 

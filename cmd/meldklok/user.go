@@ -15,7 +15,10 @@ import (
 type userCommand struct {
 	Add  userAddCommand  `cmd:"" help:"Add a person, or give an existing one a role. A password may stand on standard input; otherwise a one-time link is printed."`
 	FG   userFGCommand   `cmd:"" name:"fg-may-decide" help:"Let the FG decide too, or take that back; without it the FG advises (GDPR art. 38)."`
-	List userListCommand `cmd:"" help:"List the people."`
+	List userListCommand `cmd:"" help:"List the people, and how they sign in."`
+
+	Reset          userResetCommand   `cmd:"" help:"For somebody who cannot come in: end every session and print a one-time link for a new password."`
+	DisableFactors userFactorsCommand `cmd:"" help:"Take the second step (app, passkeys, recovery codes) of somebody who lost it away."`
 }
 
 // userAddCommand adds a person.
@@ -94,27 +97,4 @@ func password(r io.Reader) (string, error) {
 	}
 	line, _, _ := strings.Cut(string(raw), "\n")
 	return strings.TrimRight(line, "\r"), nil
-}
-
-// userListCommand lists people.
-type userListCommand struct{}
-
-// Run implements the command.
-func (c *userListCommand) Run(ctx context.Context, w world, place Place, args []string) error {
-	return atDesk(ctx, w, place, args, c)
-}
-
-func (c *userListCommand) do(ctx context.Context, d *desk) error {
-	org, err := d.service.Org(ctx)
-	if err != nil {
-		return err
-	}
-	for _, p := range org.People {
-		roles := make([]string, len(p.Roles))
-		for i, r := range p.Roles {
-			roles[i] = string(r)
-		}
-		fmt.Fprintf(d.stdout, "%-5s %-32s %s\n", p.ID, p.Email, strings.Join(roles, ","))
-	}
-	return nil
 }

@@ -43,9 +43,10 @@ func OpenBreached(path string) (*Breached, error) {
 // LeakedPasswords refuses the passwords of a list.
 func LeakedPasswords(b *Breached) Option { return func(m *Manager) { m.breached = b } }
 
-// check refuses a password that stands in the list. A list that cannot be read
-// any more is an error: a rule must not end unnoticed.
-func (b *Breached) check(password string) error {
+// Check refuses a password that stands in the list, with an *incident.Refusal. A
+// list that cannot be read any more is an error: a rule must not end unnoticed.
+// No list refuses nothing.
+func (b *Breached) Check(password string) error {
 	if b == nil {
 		return nil
 	}

@@ -144,7 +144,7 @@ func (m *Manager) checkFor(ctx context.Context, id people.ID, password string) e
 	if err := CheckPassword(password, about...); err != nil {
 		return err
 	}
-	return m.breached.check(password)
+	return m.breached.Check(password)
 }
 
 // SetPassword gives a person a password and ends the person's sessions. It
