@@ -182,6 +182,7 @@ type Duty struct {
 	FiredRank int         `json:"fired_rank,omitempty"`
 	Alerted   []people.ID `json:"alerted,omitempty"` // everybody alerted since the duty was last opened
 	Waiting   []Waiting   `json:"waiting,omitempty"` // for each person the latest alert that has not ended yet
+	MovedAt   time.Time   `json:"moved_at,omitzero"` // when its deadline was last moved while it was open
 	Closing   bool        `json:"closing,omitempty"` // the closing mail of an ended duty is still to be queued
 }
 

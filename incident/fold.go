@@ -293,6 +293,9 @@ func (inc *Incident) applyDutyOpened(b *DutyOpened) {
 
 func (inc *Incident) applyClockSet(e Entry, b *ClockSet) {
 	if d := inc.Duty(b.Duty); d != nil {
+		if d.Open() && !d.Clock.Due.Equal(b.Clock.Due) {
+			d.MovedAt = e.At
+		}
 		d.Clock = b.Clock
 		if b.Rule != "" {
 			d.Rule, d.Hours = b.Rule, b.Hours

@@ -19,6 +19,8 @@ const (
 	BeforeDue   Base = "before-due"   // Offset before the deadline
 	OfficeHours Base = "office-hours" // the last working afternoon before a deadline outside office hours
 	AfterDue    Base = "after-due"    // at the deadline and, with Every, again and again
+
+	afterMove Base = "after-move" // when the deadline moves; not of a ladder, always there
 )
 
 // Rung is one step of a ladder: when, and who.
@@ -133,6 +135,30 @@ func (p Planner) Passed(inc *incident.Incident, d incident.Duty, now time.Time) 
 		}
 	}
 	slices.SortStableFunc(passed, func(a, b Step) int { return a.At.Compare(b.At) })
+	return coverMove(passed)
+}
+
+// rungMoved is the rung of a deadline that moved.
+const rungMoved = "moved"
+
+// moved is the step that tells those who were alerted that the deadline has
+// moved, so that what stands in their agenda moves with it.
+func moved(d incident.Duty) (s Step, ok bool) {
+	r := Rung{Name: rungMoved, Base: afterMove, Persons: d.Alerted}
+	return Step{Rung: r, Name: r.Name, At: d.MovedAt}, !d.MovedAt.IsZero() && len(d.Alerted) > 0
+}
+
+// coverMove leaves out the step of a moved deadline when another one has passed
+// as well: that one tells the new deadline to the same persons.
+func coverMove(passed []Step) []Step {
+	i := slices.IndexFunc(passed, func(s Step) bool { return s.Base == afterMove })
+	if i < 0 || len(passed) == 1 {
+		return passed
+	}
+	persons := passed[i].Persons
+	passed = slices.Delete(passed, i, i+1)
+	last := &passed[len(passed)-1]
+	last.Persons = slices.Concat(last.Persons, persons)
 	return passed
 }
 
@@ -158,6 +184,9 @@ func (l Ladder) Next(inc *incident.Incident, d incident.Duty) (next Step, ok boo
 // jumped over, so that a duty that is a year late costs no more than a new one.
 func (l Ladder) steps(inc *incident.Incident, d incident.Duty) func(yield func(Step) bool) {
 	return func(yield func(Step) bool) {
+		if s, ok := moved(d); ok && !yield(s) {
+			return
+		}
 		for _, endless := range []bool{false, true} {
 			for _, r := range l {
 				if r.endless() != endless {

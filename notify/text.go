@@ -38,9 +38,10 @@ type line struct {
 }
 
 // alone reports whether the line travels in a mail of its own (DESIGN section
-// 2: rungs with twelve hours or less left).
+// 2: rungs with twelve hours or less left), or brings a moved deadline to the
+// agenda.
 func (l line) alone(now time.Time) bool {
-	return !l.closing && l.duty.Left(now) <= l.duty.Scaled(12*time.Hour)
+	return !l.closing && (l.rung == rungMoved || l.duty.Left(now) <= l.duty.Scaled(12*time.Hour))
 }
 
 // alertMail writes the mail with which one person gets one or more alerts. One

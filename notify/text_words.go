@@ -93,6 +93,8 @@ func (w words) intro(lines []line) string {
 		id = "mail.intro.alert"
 		if d := lines[0].duty; d.Overdue(w.now) {
 			id = "mail.intro.overdue" + suffix(d)
+		} else if lines[0].rung == rungMoved {
+			id = "mail.intro.moved"
 		}
 	}
 	text := w.t(id, nil)
