@@ -45,6 +45,9 @@ func (f *Filled) document(c Case, lang string) *document {
 		},
 		Draft: in(f.Form.Draft),
 	}
+	if d.Draft != "" {
+		d.Footer = t("dossier.draft") + " · " + d.Footer
+	}
 	if due := c.apDue(); !due.IsZero() {
 		d.About = append(d.About, pair{t("dossier.about.due"), locale.When(lang, due)})
 	}

@@ -36,7 +36,9 @@ func LetterOf(c Case, kind incident.LetterKind, lang string) Letter {
 			}
 		}
 	}
-	l.Gaps = gapForm.FindAllString(l.Subject+"\n"+l.Text, -1)
+	var gaps set
+	gaps.add(true, gapForm.FindAllString(l.Subject+"\n"+l.Text, -1)...)
+	l.Gaps = gaps
 	return l
 }
 

@@ -39,13 +39,13 @@ func newSheet(lang, title, foot, orientation string, at time.Time) sheet {
 	s.SetLang(lang)
 	s.SetTitle(title, true)
 	s.SetProducer("Meldklok", true)
-	s.AliasNbPages("{pages}")
+	s.AliasNbPages("{n}")
 	s.SetFooterFunc(func() {
 		s.SetY(-14)
 		s.style("", pdfSmall, 90)
 		width, _ := s.GetPageSize()
 		s.CellFormat(width-2*pdfMargin-20, 5, foot, "", 0, "L", false, 0, "")
-		s.CellFormat(20, 5, fmt.Sprintf("%d / {pages}", s.PageNo()), "", 0, "R", false, 0, "")
+		s.CellFormat(20, 5, fmt.Sprintf("%d / {n}", s.PageNo()), "", 0, "R", false, 0, "")
 	})
 	s.AddPage()
 	return s

@@ -192,22 +192,22 @@ func (v *View) FillAt(inc *incident.Incident, where string) string {
 	if field, ok := strings.CutPrefix(where, "assess:"); ok {
 		return base + "/assess#assess-" + field
 	}
-	switch where {
-	case "confirm", "describe", "told":
-		return base + "#do-" + where
+	if where == "" || where == "organisation" {
+		return ""
 	}
-	return ""
+	return base + "#do-" + where
 }
 
 // FillWord says where a missing answer is filled in.
 func (v *View) FillWord(where string) string {
-	if strings.HasPrefix(where, "assess:") {
-		where = "assess"
+	switch action, _, _ := strings.Cut(where, ":"); action {
+	case "":
+		return ""
+	case "organisation":
+		return v.T("dossier.fill.organisation")
+	default:
+		return v.T("dossier.fill.at", "what", v.T("do."+action))
 	}
-	if where == "" {
-		where = "here"
-	}
-	return v.T("dossier.fill." + where)
 }
 
 // Translation is a label in the reader's language, empty when the form's own
