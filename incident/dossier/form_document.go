@@ -73,7 +73,8 @@ func (f *Filled) warnings(lang string) (blocks []block) {
 			blocks = append(blocks, block{Kind: blockNote, Bad: bad, Text: t(id, append(kv, "n", len(items))...), Items: items})
 		}
 	}
-	var flags, missing, check []string
+	var flags, missing []string
+	var check set // two questions may share a number that nobody knows
 	for _, x := range f.Flags {
 		flags = append(flags, x.Number+": "+x.Say(lang))
 	}
@@ -81,7 +82,7 @@ func (f *Filled) warnings(lang string) (blocks []block) {
 		missing = append(missing, a.Number()+" "+a.Label.In(risk.Lang(lang)))
 	}
 	for _, a := range f.ToCheck() {
-		check = append(check, a.Number()+" "+a.Unsure.In(risk.Lang(lang)))
+		check.add(true, a.Number()+" "+a.Unsure.In(risk.Lang(lang)))
 	}
 	add(true, "dossier.flags", flags)
 	add(true, "dossier.missing", missing)
