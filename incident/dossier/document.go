@@ -4,6 +4,8 @@ import (
 	"io"
 	"strings"
 	"time"
+
+	"meldklok/ui/locale"
 )
 
 // document is a paper before it is written in a format.
@@ -79,6 +81,17 @@ func paragraph(lines []string) (blocks []block) {
 		}
 	}
 	return blocks
+}
+
+// exercise marks the papers of a drill in every format and on every page, so
+// that none is ever filed or sent by mistake.
+func (d *document) exercise(c Case) {
+	if !c.Incident.Exercise {
+		return
+	}
+	word := locale.T(d.Lang, "dossier.exercise", nil)
+	d.Title, d.Footer = word+": "+d.Title, word+" · "+d.Footer
+	d.Draft = strings.TrimSpace(locale.T(d.Lang, "banner.exercise", nil) + " " + d.Draft)
 }
 
 // write writes a document of the case.

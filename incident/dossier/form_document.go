@@ -48,6 +48,7 @@ func (f *Filled) document(c Case, lang string) *document {
 	if d.Draft != "" {
 		d.Footer = t("dossier.draft") + " · " + d.Footer
 	}
+	d.exercise(c)
 	if due := c.apDue(); !due.IsZero() {
 		d.About = append(d.About, pair{t("dossier.about.due"), locale.When(lang, due)})
 	}
@@ -123,6 +124,7 @@ type jsonForm struct {
 	Form      string         `json:"form"`
 	ListDate  string         `json:"list_date"`
 	Draft     bool           `json:"draft"`
+	Exercise  bool           `json:"exercise,omitempty"` // a drill: never to be filed
 	Notice    string         `json:"notice,omitempty"`
 	Source    string         `json:"source"`
 	Reference string         `json:"reference"`
@@ -143,7 +145,7 @@ type jsonAnswer struct {
 func (f *Filled) writeJSON(w io.Writer, c Case) error {
 	out := jsonForm{
 		Form: f.Form.ID, ListDate: f.Form.Date, Draft: f.Form.Draft != (risk.Text{}), Notice: f.Form.Draft.EN,
-		Source: f.Form.Source, Reference: f.Ref.String(), MadeAt: c.Now,
+		Exercise: c.Incident.Exercise, Source: f.Form.Source, Reference: f.Ref.String(), MadeAt: c.Now,
 	}
 	for _, a := range f.All() {
 		out.Answers = append(out.Answers, jsonAnswer{Question: a.ID, Number: a.Number(), State: a.State, Values: a.Keys, Text: a.Copy()})

@@ -153,3 +153,37 @@ func TestNoReporterInAnyDocument(t *testing.T) {
 		}
 	}
 }
+
+// TestADrillIsMarked: the papers of an exercise say so in every format, so that
+// none is filed or sent by mistake (LESSONS 41).
+func TestADrillIsMarked(t *testing.T) {
+	f := opened(t)
+	f.inc.Exercise = true
+	for _, file := range dossier.Files() {
+		word := map[string]string{"nl": "OEFENING", "en": "EXERCISE"}[file.Lang]
+		if file.Format == dossier.JSON {
+			word = `"exercise": true`
+		}
+		if text := string(readable(t, file.Format, written(t, file.Name, f.data()))); !strings.Contains(text, word) {
+			t.Errorf("%s does not say that it is an exercise", file.Name)
+		}
+	}
+}
+
+// TestExemptions: the condition of art. 34(3) that was recorded is the EDPB's
+// letter; that of UAVG art. 42 is none of theirs.
+func TestExemptions(t *testing.T) {
+	for code, want := range map[string][2]string{
+		incident.NotDueUnintelligible: {"a", "e"}, incident.NotDueRiskRemoved: {"b", "e"}, incident.NotDueFinancial: {"", "d"},
+	} {
+		f := opened(t).must(incident.DoesNotApply{Duty: incident.DutyPeople, Code: code, Reasons: "Daarom."})
+		_, edpb := filled(t, dossier.FormEDPB, f.data())
+		_, ap := filled(t, dossier.FormAP, f.data())
+		if got := [2]string{strings.Join(edpb["100"].Keys, ""), strings.Join(edpb["97"].Keys, "")}; got != want {
+			t.Errorf("%s: %v, want %v", code, got, want)
+		}
+		if ap["10.1.1"].Keys[0] != "no" || ap["10.1-why-not"].Copy() != "Daarom." || edpb["101"].Copy() != "Daarom." {
+			t.Errorf("%s: the reasons are not there", code)
+		}
+	}
+}

@@ -59,7 +59,9 @@ func FreshLetter(c Case, kind incident.LetterKind, lang string) Letter {
 
 // document is the letter as a paper.
 func (l Letter) document(c Case) *document {
-	return &document{Lang: l.Lang, Title: l.Subject, At: c.Now, Blocks: paragraphs(l.Text), Footer: c.Organisation.Name}
+	d := &document{Lang: l.Lang, Title: l.Subject, At: c.Now, Blocks: paragraphs(l.Text), Footer: c.Organisation.Name}
+	d.exercise(c)
+	return d
 }
 
 // writer writes the text of a letter.

@@ -9,6 +9,7 @@
 //	sign.go       sign in and out, one-time links, the own account
 //	board.go      the open clocks
 //	incident*.go  one case: clock first, then what to do next
+//	dossier.go    a form of an authority with the answers of a case; letters.go
 //	pages/*.html  the templates; base.html is around all of them
 //	static/       style sheet, script, icon: embedded, named by their content
 //

@@ -74,8 +74,16 @@ func (p *Pages) formView(c echo.Context, kind dossier.Kind) (*View, error) {
 		}
 	}
 	v.Title = of.Incident.Ref.String() + " " + v.Say(form.Title)
+	v.exercise(of.Incident)
 	v.Data = d
 	return v, nil
+}
+
+// exercise says above a page that the case is a drill.
+func (v *View) exercise(inc *incident.Incident) {
+	if inc.Exercise {
+		v.Banners = append(v.Banners, Banner{Level: incident.Amber, Text: v.T("banner.exercise")})
+	}
 }
 
 // answerAP and answerEDPB record answers to questions of a form.
@@ -123,6 +131,9 @@ type questionInForm struct {
 func (v *View) Question(d dossierData, a dossier.Answered) questionInForm {
 	return questionInForm{View: v, Page: d, Answer: a}
 }
+
+// Processor reports whether somebody else has to notify: we process for them.
+func (d dossierData) Processor() bool { return d.Inc.Chain != nil && d.Inc.Chain.Processor() }
 
 // AnswerField is the input of a question: its options or its day. What was
 // typed and refused stands in it again.

@@ -157,9 +157,7 @@ func (p *Pages) incidentView(c echo.Context) (*View, error) {
 	if len(d.Inc.Trouble) > 0 {
 		v.Banners = append(v.Banners, Banner{Level: incident.Red, Text: v.T("banner.undelivered"), Link: "#alerts"})
 	}
-	if d.Inc.Exercise {
-		v.Banners = append(v.Banners, Banner{Level: incident.Amber, Text: v.T("banner.exercise")})
-	}
+	v.exercise(d.Inc)
 	p.incidentDefaults(v, d)
 	v.Data = d
 	return v, nil

@@ -72,6 +72,7 @@ func (p *Pages) letterView(c echo.Context) (*View, error) {
 	v.set("letter", "subject", d.Letter.Subject)
 	v.set("letter", "text", d.Letter.Text)
 	v.Title = of.Incident.Ref.String() + " " + v.Word("letter", string(kind))
+	v.exercise(of.Incident)
 	v.Data = d
 	return v, nil
 }
