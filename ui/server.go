@@ -42,6 +42,8 @@ type Config struct {
 	// MailNotice names the folder in which mails are kept because no relay is
 	// configured; empty or nil: mail is sent.
 	MailNotice func() string
+	// Search finds incidents by their words; nil: there is no index.
+	Search web.Finder
 	// Proof writes the proof of alert of an incident as a file; nil: there is none.
 	Proof func(lang string, inc *incident.Incident, alerts []incident.Proof, org *incident.Org, now time.Time) ([]byte, error)
 	// Mailboxes says how the watched mailboxes stand, their trouble explained in
@@ -102,7 +104,7 @@ func New(cfg Config) (*Server, error) {
 	pages, err := web.New(web.Config{
 		Service: cfg.Service, Sessions: cfg.Sessions, Now: cfg.Now, Health: cfg.Health,
 		MailNotice: cfg.MailNotice, URL: cfg.URL, MaxUpload: cfg.MaxUpload, Log: cfg.Log, Proof: cfg.Proof,
-		Mailboxes: cfg.Mailboxes,
+		Mailboxes: cfg.Mailboxes, Search: cfg.Search,
 	})
 	if err != nil {
 		return nil, err

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"meldklok/incident"
+	"meldklok/incident/search"
 	"meldklok/incident/store"
 	"meldklok/notify"
 	"meldklok/notify/mailbox"
@@ -45,6 +46,7 @@ type App struct {
 	master   *store.Master
 	store    *store.Store
 	service  *incident.Service
+	search   *search.Index
 	sessions *session.Manager
 	planner  *notify.Live
 	engine   *notify.Engine
@@ -114,6 +116,7 @@ func (a *App) wire() {
 		a.roads = a.transports()
 	}
 	a.sessions = session.New(a.store, a.now, a.sessionOptions()...)
+	a.search = search.New(search.Config{Service: a.service, Bound: a.cfg.SearchMemory << 20, Log: a.log})
 	a.pump = newPump(a.service, a.log, a.cfg.Period)
 	a.metrics = newMetrics(a)
 	a.webhooks = a.newWebhooks()
@@ -232,6 +235,7 @@ func (a *App) Run(ctx context.Context, w io.Writer) (err error) {
 	}
 	start("engine", a.engine.Run)
 	start("intake", a.pump.run)
+	start("search", a.search.Run)
 	start("webhooks", a.webhooks.Run)
 	start("backups", a.backups.run)
 	for _, w := range a.watches {
@@ -266,7 +270,7 @@ func (a *App) uiConfig() ui.Config {
 	c := ui.Config{
 		Service: a.service, Sessions: a.sessions, Now: a.now, Health: a.engine.Health, Live: a.live, Ready: a.ready,
 		URL: a.cfg.URL, TrustedProxies: a.cfg.proxies, Log: a.log, Metrics: a.metrics.handler(), Proof: notify.Proof,
-		Mailboxes: a.watchedMailboxes,
+		Mailboxes: a.watchedMailboxes, Search: a.search,
 	}
 	if len(a.cfg.relays) == 0 {
 		c.MailNotice = a.outboxFolder

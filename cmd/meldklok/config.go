@@ -42,8 +42,9 @@ type ServeConfig struct {
 	OwnHosts      []string `name:"own-host" help:"Mail server of your organisation, whose Received and Authentication-Results lines are believed; repeatable." env:"MELDKLOK_OWN_HOST" placeholder:"HOST"`
 	MailboxConfig
 	BackupConfig
-	ProbeEvery time.Duration `help:"How often a probe mail is sent to each watched mailbox, to see it come in." default:"6h" env:"MELDKLOK_PROBE_EVERY"`
-	MaxMail    int64         `help:"Size limit of one message, in MiB." default:"50" env:"MELDKLOK_MAX_MAIL" placeholder:"MIB"`
+	ProbeEvery   time.Duration `help:"How often a probe mail is sent to each watched mailbox, to see it come in." default:"6h" env:"MELDKLOK_PROBE_EVERY"`
+	SearchMemory int64         `help:"Memory for the search index, in MiB; when it is full the oldest incidents cannot be searched." default:"64" env:"MELDKLOK_SEARCH_MEMORY" placeholder:"MIB"`
+	MaxMail      int64         `help:"Size limit of one message, in MiB." default:"50" env:"MELDKLOK_MAX_MAIL" placeholder:"MIB"`
 
 	Relays       []string `name:"relay" help:"Outgoing mail server, smtp+starttls://USER@HOST:587, smtps://… or smtp://localhost:25; repeatable, in order of preference. None: mails are kept in the data folder and sent to nobody." env:"MELDKLOK_RELAY" placeholder:"URL"`
 	RelaySecrets []string `name:"relay-password-file" help:"File with the password of the relay at the same place in the list; repeatable." env:"MELDKLOK_RELAY_PASSWORD_FILE" placeholder:"FILE"`
@@ -123,6 +124,9 @@ func (c ServeConfig) check() (*parsed, error) {
 	}
 	if p.backupTo, err = c.BackupConfig.recipients(); err != nil {
 		errs = append(errs, err)
+	}
+	if c.SearchMemory < 0 {
+		errs = append(errs, fmt.Errorf("--search-memory %d: give a size in MiB, or 0 for 64", c.SearchMemory))
 	}
 	if c.MaxMail < 1 || c.MaxMail > 500 {
 		errs = append(errs, fmt.Errorf("--max-mail %d: choose from 1 to 500 MiB", c.MaxMail))

@@ -22,6 +22,7 @@ func may() map[string][]string {
 		"ui/locale":                 {},
 		"incident":                  {"incident/risk", "incident/people"},
 		"incident/store":            {"incident", "incident/people"},
+		"incident/search":           {"incident"},
 		"incident/dossier":          {"incident", "incident/people", "incident/risk", "ui/locale"},
 		"incident/dossier/register": {"incident", "incident/people", "incident/risk", "ui/locale"},
 		"incident/dossier/sheet":    {"incident", "incident/risk", "ui/locale"},
@@ -32,7 +33,7 @@ func may() map[string][]string {
 		"notify/webhook":            {"incident", "incident/people", "ui/locale"},
 		"ui/session/providertest":   {},
 		"ui/session":                {"incident", "incident/people"},
-		"ui/web":                    {"incident", "incident/people", "incident/risk", "incident/dossier", "incident/dossier/register", "incident/dossier/sheet", "ui/locale", "ui/session"},
+		"ui/web":                    {"incident", "incident/search", "incident/people", "incident/risk", "incident/dossier", "incident/dossier/register", "incident/dossier/sheet", "ui/locale", "ui/session"},
 		"ui/api":                    {"incident", "incident/people", "incident/risk", "incident/dossier", "ui/session"},
 		"ui":                        {"incident", "incident/people", "ui/locale", "ui/session", "ui/web", "ui/api"},
 	}

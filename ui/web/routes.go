@@ -142,6 +142,9 @@ func (p *Pages) Routes() []Route {
 		{Method: get, Path: "/incidents/:ref/reports/:n/raw", Access: readers(), Handle: p.reportRaw},
 		{Method: get, Path: "/incidents/:ref/reports/:n/files/:file", Access: readers(), Handle: p.reportFile},
 
+		{Method: get, Path: "/search", Access: readers(), Handle: p.search},
+		{Method: get, Path: "/search/hits", Access: readers(), Handle: p.searchHits},
+
 		{Method: get, Path: "/parked", Access: readers(), Handle: p.parked},
 		{Method: get, Path: "/parked/:item", Access: readers(), Handle: p.parkedItem},
 		{Method: get, Path: "/parked/:item/raw", Access: readers(), Handle: p.parkedRaw},

@@ -21,6 +21,8 @@ type Config struct {
 	URL        string // the only source of absolute links
 	MaxUpload  int64  // bytes of a report with its files
 	Log        *slog.Logger
+	// Search finds incidents by their words; nil: there is no index.
+	Search Finder
 	// Proof writes the proof of alert of an incident as a file, complete in
 	// itself; nil: there is none.
 	Proof func(lang string, inc *incident.Incident, alerts []incident.Proof, org *incident.Org, now time.Time) ([]byte, error)
