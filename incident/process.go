@@ -28,11 +28,10 @@ func (s *Service) Process(ctx context.Context, item uint64) (out Settled, err er
 	if err != nil {
 		return Settled{}, err
 	}
-	raw, err := s.raw(ctx, item)
+	form, reading, err := s.readStored(ctx, d)
 	if err != nil {
 		return Settled{}, err
 	}
-	form, reading := s.read(raw, d)
 	scanned := s.scan(d, form, reading)
 	err = s.Store.Update(ctx, func(tx Tx) error {
 		if _, err := tx.Pended(item); err != nil {
@@ -57,12 +56,14 @@ func (s *Service) Process(ctx context.Context, item uint64) (out Settled, err er
 }
 
 // PendingItems returns accepted deliveries without an outcome that nobody is
-// giving one, oldest first, at most limit.
+// giving one, oldest first, at most limit. One whose row is damaged does not keep
+// the others waiting; health tells that it is stuck.
 func (s *Service) PendingItems(ctx context.Context, limit int) (items []uint64, err error) {
 	err = s.Store.View(ctx, func(v View) error {
 		for d, err := range v.Pending() {
 			if err != nil {
-				return err
+				s.logger().Error("a delivery is damaged on disk and has no outcome; the others go on", "err", err)
+				continue
 			}
 			if _, claimed := s.claims.Load(d.Item); claimed {
 				continue
@@ -76,13 +77,34 @@ func (s *Service) PendingItems(ctx context.Context, limit int) (items []uint64, 
 	return items, err
 }
 
+// readStored reads a delivery from the record. Bytes that are damaged on disk
+// are a report that nobody can read, and still one that came in: somebody must
+// look, and its clock runs. The error is of a record that cannot be read now.
+func (s *Service) readStored(ctx context.Context, d Delivered) (*Form, Reading, error) {
+	raw, err := s.raw(ctx, d.Item)
+	switch {
+	case err == nil:
+		form, reading := s.read(raw, d)
+		return form, reading, nil
+	case ctx.Err() != nil, errors.Is(err, ErrUnavailable):
+		return nil, Reading{}, err
+	}
+	s.logger().Error("the bytes of a delivery are damaged on disk; it is kept as an unreadable report", "item", d.Item, "err", err)
+	return nil, unreadable(d, "bytes-damaged"), nil
+}
+
+// unreadable is the reading of a delivery that nobody can read.
+func unreadable(d Delivered, problem string) Reading {
+	return Reading{Unreadable: true, Received: d.Arrived, ReceivedBasis: BasisListener, Problems: []string{problem}}
+}
+
 // read parses raw bytes. A parser that panics on a stranger's bytes has found
 // an unreadable report, not a reason to lose it.
 func (s *Service) read(raw []byte, d Delivered) (form *Form, r Reading) {
 	defer func() {
 		if p := recover(); p != nil {
 			s.logger().Error("the parser panicked; the report is kept as unreadable", "item", d.Item, "panic", panicText(p))
-			r = Reading{Unreadable: true, Received: d.Arrived, ReceivedBasis: BasisListener, Problems: []string{"parser-panic"}}
+			r = unreadable(d, "parser-panic")
 		}
 	}()
 	switch d.Channel {
