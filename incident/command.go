@@ -158,13 +158,14 @@ func (c NotABreach) Decide(inc *Incident, _ Act) ([]Body, error) {
 }
 
 // NoReport sorts out what is no report of a leak at all: one click, reversible.
+// A person's request (GDPR art. 15-22) gets the duty to answer it instead.
 type NoReport struct {
 	Code    string
 	Against string // why, if the FG advised otherwise
 }
 
 // Decide implements Command.
-func (c NoReport) Decide(inc *Incident, _ Act) ([]Body, error) {
+func (c NoReport) Decide(inc *Incident, act Act) ([]Body, error) {
 	switch {
 	case !inc.Into.IsZero():
 		return nil, refuse("", "merged")
@@ -175,7 +176,11 @@ func (c NoReport) Decide(inc *Incident, _ Act) ([]Body, error) {
 	case !slices.Contains(NoReportCodes(), c.Code):
 		return nil, refuse("code", "choose-one")
 	}
-	return inc.decided(&Decided{Decision: DecideNoReport, Code: c.Code}, c.Against)
+	out, err := inc.decided(&Decided{Decision: DecideNoReport, Code: c.Code}, c.Against)
+	if err != nil || c.Code != NoReportRequest || inc.History || inc.Exercise {
+		return out, err
+	}
+	return requestDuty(out, "", inc.Received, act)
 }
 
 // Reopen takes the incident up again. Duties that a decision had ended are open
@@ -252,6 +257,8 @@ func MergeDecision(dup, keep *Incident, reasons string) (inDup, inKeep []Body, e
 		return nil, nil, refuse("into", "exercise")
 	case !dup.Into.IsZero():
 		return nil, nil, refuse("", "merged")
+	case dup.Duty(DutyRequest) != nil && dup.Duty(DutyRequest).Open():
+		return nil, nil, refuse("", "request-open")
 	case !keep.Into.IsZero():
 		return nil, nil, refuse("into", "merge-into-merged")
 	case len(dup.Filings) > 0:
@@ -290,7 +297,7 @@ func appendDuty(out []Body, kind DutyKind, start time.Time, basis ClockBasis, ac
 func openUnder(rule Rule, start time.Time, basis ClockBasis) *DutyOpened {
 	start = start.UTC()
 	return &DutyOpened{Duty: rule.Duty, Rule: rule.ID, Hours: rule.Hours, Fast: rule.Fast, Clock: Clock{
-		Version: 1, Start: start, Due: start.Add(rule.Period()), Basis: basis,
+		Version: 1, Start: start, Due: rule.Due(start), Basis: basis,
 	}}
 }
 

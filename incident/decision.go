@@ -15,6 +15,7 @@ const (
 	DecideMustTell     Decision = "must-tell"      // the people concerned have to be told; opens that duty
 	DecideTold         Decision = "told"           // the people, or the controller, were told
 	DecideDrillDone    Decision = "drill-done"     // an exercise is over
+	DecideAnswered     Decision = "answered"       // a request of a person was answered (GDPR art. 12(3))
 	DecideReopen       Decision = "reopen"
 	DecideClose        Decision = "close"
 )

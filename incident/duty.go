@@ -50,10 +50,13 @@ func (id DutyID) Number() int {
 	return n
 }
 
+// DutyRequest is the duty to answer somebody who uses a right (GDPR art. 12(3)).
+const DutyRequest DutyKind = "request"
+
 // DutyKinds lists the kinds in the order in which a page shows them. The place
 // of a kind in the list is part of stored index keys: append only.
 func DutyKinds() []DutyKind {
-	return []DutyKind{DutyAP, DutyFollowUp, DutyPeople, DutyController, DutyMeasure}
+	return []DutyKind{DutyAP, DutyFollowUp, DutyPeople, DutyController, DutyMeasure, DutyRequest}
 }
 
 // Outcome is how a duty stands. Only [OutcomeOpen] has a ladder. Stored values.
@@ -79,10 +82,11 @@ type Rule struct {
 	Duty   DutyKind  `json:"duty"`
 	Regime string    `json:"regime"`
 	Hours  int       `json:"hours"`
-	Fast   bool      `json:"fast,omitempty"` // a drill: minutes stand for hours
-	Legal  bool      `json:"legal"`          // a figure of the law; otherwise a target of the organisation's own
-	From   time.Time `json:"from"`           // in force from, UTC
-	Until  time.Time `json:"until"`          // until, excluded; zero: no end known
+	Months int       `json:"months,omitempty"` // calendar months; Hours is then 0
+	Fast   bool      `json:"fast,omitempty"`   // a drill: minutes stand for hours
+	Legal  bool      `json:"legal"`            // a figure of the law; otherwise a target of the organisation's own
+	From   time.Time `json:"from"`             // in force from, UTC
+	Until  time.Time `json:"until"`            // until, excluded; zero: no end known
 	Source string    `json:"source"`
 }
 
@@ -97,6 +101,7 @@ func Rules() []Rule {
 		{ID: "gdpr-34-target", Duty: DutyPeople, Regime: "GDPR", Hours: 72, From: gdpr, Source: "GDPR art. 34(1): without undue delay; own target"},
 		{ID: DrillRule, Duty: DutyAP, Regime: RegimeDrill, Hours: 72, Source: "a drill: the law's period"},
 		{ID: FastDrillRule, Duty: DutyAP, Regime: RegimeDrill, Hours: 72, Fast: true, Source: "a drill: minutes for hours"},
+		{ID: "gdpr-12-3-month", Duty: DutyRequest, Regime: "GDPR", Months: 1, Legal: true, From: gdpr, Source: "GDPR art. 12(3): within one month of receipt"},
 		{ID: "gdpr-33-2-target", Duty: DutyController, Regime: "GDPR", Hours: 24, From: gdpr, Source: "GDPR art. 33(2): without undue delay; own target"},
 	}
 }
@@ -116,8 +121,16 @@ const (
 	MeasureRule  = "measure"  // a day that people agreed on for one measure
 )
 
-// Period is how long the rule gives.
-func (r Rule) Period() time.Duration { return period(r.Hours, r.Fast) }
+// Due returns the deadline of a period that begins at start, UTC. A month ends
+// at the same time of the day on the same day of the month, Dutch time, or on
+// its last day: never later than the law has it (Regulation 1182/71 art. 3(2)(c)
+// lets the last day run out, and moves it past a weekend).
+func (r Rule) Due(start time.Time) time.Time {
+	if r.Months > 0 {
+		return addMonths(start.In(Amsterdam()), r.Months).UTC()
+	}
+	return start.UTC().Add(period(r.Hours, r.Fast))
+}
 
 func period(hours int, fast bool) time.Duration {
 	if fast {

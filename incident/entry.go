@@ -290,6 +290,7 @@ func (RecordCreated) Kind() Kind { return "record-created" }
 type PersonSet struct {
 	Private people.Person `json:"-"`
 	ID      people.ID     `json:"id"`
+	Key     uint64        `json:"key,omitempty"` // whose keys seal it, so that one person can be forgotten; 0: the organisation's
 }
 
 // Kind implements Body.
@@ -392,6 +393,10 @@ func bodies() map[Kind]func() Body {
 		"backup-tested":   func() Body { return new(BackupTested) },
 		"restored":        func() Body { return new(Restored) },
 		"released":        func() Body { return new(Released) },
+		"destroyed":       func() Body { return new(Destroyed) },
+		"braked":          func() Body { return new(Braked) },
+		"requested":       func() Body { return new(Requested) },
+		"key-rotated":     func() Body { return new(KeyRotated) },
 	}
 }
 
@@ -460,4 +465,16 @@ func (c *Codec) Decode(register, personal []byte) (Entry, error) {
 		}
 	}
 	return Entry{At: s.At, By: s.By, Body: body}, nil
+}
+
+// SealedBy returns the number of the keys that seal an entry, when these are not
+// the keys of its log: a report and a person can each be forgotten alone.
+func SealedBy(b Body) (item uint64, ok bool) {
+	switch b := b.(type) {
+	case *Reported:
+		return b.Item, b.Item != 0
+	case *PersonSet:
+		return b.Key, b.Key != 0
+	}
+	return 0, false
 }

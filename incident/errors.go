@@ -12,6 +12,9 @@ var (
 	// ErrUnavailable: the record could not take it for now (full disk, closing
 	// down). Nothing was accepted; the caller should try again (SMTP 451, exit 75).
 	ErrUnavailable = errors.New("the record is unavailable")
+	// ErrDestroyed: it was destroyed, on schedule or on request; the incident's
+	// log says when and why.
+	ErrDestroyed = errors.New("destroyed")
 	// ErrTooLarge: the message is over the size limit (SMTP 552).
 	ErrTooLarge = errors.New("message over the size limit")
 )

@@ -60,6 +60,12 @@ type Incident struct {
 	Advice      []Advice     `json:"advice,omitempty"`      // of the FG, in order
 	Restriction *Restriction `json:"restriction,omitempty"` // nil: everybody whose role allows it may see it
 
+	ClosedAt time.Time `json:"closed_at,omitzero"` // when it was last closed
+	Held     []Held    `json:"held,omitempty"`     // what keeps its content from being destroyed
+	Request  *Request  `json:"request,omitempty"`  // somebody uses a right (GDPR art. 15-22)
+	Private  time.Time `json:"private,omitzero"`   // when the last correspondence, or mail about it, came that is not destroyed
+	Sealing  uint64    `json:"sealing,omitempty"`  // whose keys seal new personal parts; 0: those it began with
+
 	SeenAt    time.Time     `json:"seen_at,omitzero"`    // last «seen» or act of a person
 	PressedAt time.Time     `json:"pressed_at,omitzero"` // last «seen»
 	Receipts  []int         `json:"receipts,omitempty"`
@@ -85,6 +91,10 @@ type Report struct {
 	Reach    Reach         `json:"reach,omitempty"` // how its reporter can be asked something
 	Machine  string        `json:"machine,omitempty"`
 	Bad      bool          `json:"bad,omitempty"` // unreadable
+	At       time.Time     `json:"at,omitzero"`   // when it was recorded
+
+	Gone      *Gone `json:"gone,omitempty"`      // its raw bytes were destroyed
+	Forgotten *Gone `json:"forgotten,omitempty"` // its personal part was destroyed
 }
 
 // Awareness is a named person's finding of when the organisation became aware.
@@ -186,6 +196,10 @@ func (inc *Incident) Apply(e Entry) {
 	if _, ok := e.By.Person(); ok {
 		inc.SeenAt = e.At
 	}
+	defer inc.noteClosing(e)
+	if holdsPersonal(e.Body) {
+		inc.Private = e.At
+	}
 	switch b := e.Body.(type) {
 	case *Reported:
 		inc.applyReported(e, b)
@@ -239,6 +253,12 @@ func (inc *Incident) Apply(e Entry) {
 		}
 	case *Delivery:
 		inc.applyDelivery(e, b)
+	case *Destroyed:
+		inc.applyDestroyed(e, b)
+	case *Braked:
+		inc.Held = applyBraked(inc.Held, e, b)
+	case *Requested:
+		inc.Request = &Request{Right: b.Right}
 	default:
 		inc.applyStated(e.Body)
 	}
@@ -261,11 +281,35 @@ func (inc *Incident) applyStated(body Body) {
 	}
 }
 
+// noteClosing notes when the incident was closed, merged, or taken in as mail
+// of the past.
+func (inc *Incident) noteClosing(e Entry) {
+	over := inc.Closed || !inc.Into.IsZero() || (inc.History && len(inc.Duties) == 0)
+	switch {
+	case !over:
+		inc.ClosedAt = time.Time{}
+	case inc.ClosedAt.IsZero():
+		inc.ClosedAt = e.At
+	}
+}
+
+// holdsPersonal reports whether an entry leaves something personal behind that
+// belongs to no report: correspondence, or mails.
+func holdsPersonal(b Body) bool {
+	switch b := b.(type) {
+	case *Reported:
+		return false
+	case *Alerted:
+		return len(b.To) > 0
+	}
+	return b.personal() != nil
+}
+
 func (inc *Incident) applyReported(e Entry, b *Reported) {
 	inc.Reports = append(inc.Reports, Report{
 		N: b.Report, Entry: e.N, Channel: b.Channel, Received: b.Received, Basis: b.Basis, Flag: b.Flag,
 		Item: b.Item, Size: b.Size, Reply: b.Reply, Machine: b.Machine, Bad: b.Unreadable,
-		Of: b.Of, Via: b.Via, History: b.History, Reach: reachOf(b),
+		Of: b.Of, Via: b.Via, History: b.History, Reach: reachOf(b), At: e.At,
 	})
 	if b.Reply && b.Via.IsZero() {
 		inc.applyAnswer(e, b.Of)
@@ -283,6 +327,7 @@ func (inc *Incident) applyReported(e Entry, b *Reported) {
 
 func (inc *Incident) applyDutyOpened(b *DutyOpened) {
 	fresh := Duty{Kind: b.Duty.Kind(), N: b.Duty.Number(), Rule: b.Rule, Hours: b.Hours, Fast: b.Fast, Clock: b.Clock, Outcome: OutcomeOpen}
+	inc.Closed = inc.Closed && fresh.Kind == DutyMeasure // nothing is closed while another duty is open
 	if d := inc.Duty(b.Duty); d != nil {
 		*d = fresh
 	} else {
@@ -331,6 +376,9 @@ func (inc *Incident) applyDecided(e Entry, b *Decided) {
 		inc.Closed = true
 	case DecideTold:
 		inc.end(e, only(b.Duty), OutcomeMet, string(b.Decision), e.At)
+	case DecideAnswered:
+		inc.end(e, only(DutyID(DutyRequest)), OutcomeMet, string(b.Decision), e.At)
+		inc.Closed = !inc.AnyOpen() && inc.Is(DecideNoReport)
 	case DecideReopen:
 		inc.Closed, inc.Into = false, Ref{}
 	case DecideClose:
@@ -352,11 +400,11 @@ func (inc *Incident) applyFiled(e Entry, f Filing) {
 	}
 }
 
-// only, every and ofLaw choose duties that end together. Measures outlive the
-// finding that there was no breach.
+// only, every and ofLaw choose duties that end together. Measures and
+// requests outlive the finding that there was no breach.
 func only(id DutyID) func(Duty) bool { return func(d Duty) bool { return d.ID() == id } }
 func every(Duty) bool                { return true }
-func ofLaw(d Duty) bool              { return d.Kind != DutyMeasure }
+func ofLaw(d Duty) bool              { return d.Kind != DutyMeasure && d.Kind != DutyRequest }
 
 // end gives every open duty that is chosen its outcome. Only who was alerted is
 // told that it is over.

@@ -24,6 +24,8 @@ type Form struct {
 	CodeHash []byte     `json:"code_hash,omitempty"` // keyed hash of the receipt code
 	Answers  string     `json:"answers,omitempty"`   // the incident, for an answer by its receipt code
 	Once     string     `json:"once,omitempty"`      // tells two answers with the same words apart
+	Right    Right      `json:"right,omitempty"`     // a request of a person, entered by an officer: no report of a leak
+	Received time.Time  `json:"received,omitzero"`   // when such a request was received
 
 	Row []ImportCell `json:"row,omitempty"` // an imported row as it was
 }

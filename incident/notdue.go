@@ -132,8 +132,8 @@ func (c Waive) Decide(inc *Incident, act Act) ([]Body, error) {
 func decidable(inc *Incident, id DutyID, act Act) ([]Body, error) {
 	d := inc.Duty(id)
 	switch {
-	case id.Kind() == DutyMeasure:
-		return nil, refuse("duty", "choose-one") // a measure is dropped, with its own reasons
+	case id.Kind() == DutyMeasure, id.Kind() == DutyRequest:
+		return nil, refuse("duty", "choose-one") // a measure is dropped, a request answered, with their own reasons
 	case d == nil && id == DutyPeople && inc.Into.IsZero() && !inc.Closed:
 		return appendDuty(nil, DutyPeople, act.Now, ClockDecision, act)
 	case d == nil || !d.Open():

@@ -27,6 +27,12 @@ type Org struct {
 	Review *AccessReview `json:"review,omitempty"`
 	// Backups says how the backups stand, and whether sending is held.
 	Backups Backups `json:"backups,omitzero"`
+
+	Held       []Held                  `json:"held,omitempty"`        // what keeps anything of the whole record from being destroyed
+	ParkedGone uint32                  `json:"parked_gone,omitempty"` // of what was reviewed up to that entry of this log, no bytes are left
+	Keys       map[people.ID]uint64    `json:"keys,omitempty"`        // whose keys seal what is known of a person
+	Left       map[people.ID]time.Time `json:"left,omitempty"`        // when a person left
+	Forgotten  map[people.ID]time.Time `json:"forgotten,omitempty"`   // when name and address of a person were destroyed
 }
 
 // Apply folds the next entry into the organisation.
@@ -36,7 +42,7 @@ func (o *Org) Apply(e Entry) {
 	case *RecordCreated:
 		o.ID, o.Name, o.Created = b.Organisation, b.Name, e.At
 	case *PersonSet:
-		o.setPerson(b.ID, b.Private)
+		o.applyPerson(e, b)
 	case *SettingSet:
 		if o.Settings == nil {
 			o.Settings = map[string]string{}
@@ -61,6 +67,10 @@ func (o *Org) Apply(e Entry) {
 		o.applyProbe(e)
 	case *BackupMade, *BackupTested, *Restored, *Released:
 		o.Backups.apply(e)
+	case *Destroyed:
+		o.applyDestroyed(e, b)
+	case *Braked:
+		o.Held = applyBraked(o.Held, e, b)
 	}
 }
 
@@ -79,5 +89,6 @@ func (o *Org) Clone() *Org {
 	c := *o
 	c.People, c.Settings, c.LastTold = slices.Clone(o.People), maps.Clone(o.Settings), maps.Clone(o.LastTold)
 	c.Probes = maps.Clone(o.Probes)
+	c.Keys, c.Left, c.Forgotten = maps.Clone(o.Keys), maps.Clone(o.Left), maps.Clone(o.Forgotten)
 	return &c
 }

@@ -209,7 +209,7 @@ func (p *processing) bounce(b Bounce) error {
 		return nil
 	}
 	m, err := p.tx.Message(mark.Message)
-	if errors.Is(err, ErrNotFound) || (err == nil && m.State != Accepted) {
+	if errors.Is(err, ErrNotFound) || errors.Is(err, ErrDestroyed) || (err == nil && m.State != Accepted) {
 		return nil
 	}
 	if err != nil {
@@ -249,6 +249,9 @@ func (p *processing) open() (Settled, error) {
 	if first.Suspect, err = p.suspect(ref); err != nil {
 		return Settled{}, err
 	}
+	if p.isRequest() {
+		return p.openRequest(ref, first)
+	}
 	bodies := []Body{first}
 	if !p.d.History {
 		start, basis := p.reading.Received, ClockReceipt
@@ -267,6 +270,24 @@ func (p *processing) open() (Settled, error) {
 		if err := p.tx.Remember(p.form.CodeHash, Known{Ref: ref}); err != nil {
 			return Settled{}, err
 		}
+	}
+	return Settled{Ref: ref}, p.tx.Remember(p.d.Hash, Known{Ref: ref})
+}
+
+// isRequest reports whether an officer entered a request of a person.
+func (p *processing) isRequest() bool {
+	return p.form != nil && p.form.Right != "" && p.d.Channel == ChannelPhone
+}
+
+// openRequest makes what is no report of a leak, with the duty to answer.
+func (p *processing) openRequest(ref Ref, first *Reported) (Settled, error) {
+	bodies := []Body{first, &Decided{Decision: DecideNoReport, Code: NoReportRequest}}
+	bodies, err := requestDuty(bodies, p.form.Right, p.form.Received, p.act)
+	if err != nil {
+		return Settled{}, err
+	}
+	if _, err := p.tx.Append(Stream{ref}, p.act, bodies...); err != nil {
+		return Settled{}, err
 	}
 	return Settled{Ref: ref}, p.tx.Remember(p.d.Hash, Known{Ref: ref})
 }
@@ -325,6 +346,9 @@ func (p *processing) reported(n int) *Reported {
 	}
 	if f := p.form; f != nil {
 		b.CodeHash, b.Private.Lang = f.CodeHash, f.Lang
+		if f.Right != "" {
+			b.Machine = "request" // whoever entered it answers the person
+		}
 		b.Private.Anonymous = f.Name == "" && f.Email == "" && f.Phone == ""
 		if !f.Known.IsZero() && (b.Known.IsZero() || f.Known.Before(b.Known)) {
 			b.Known = f.Known.UTC()

@@ -22,6 +22,13 @@ type Store interface {
 	Update(ctx context.Context, fn func(Tx) error) error
 	// NewItem reserves a number for raw bytes, and the keys they are sealed with.
 	NewItem() (uint64, error)
+	// Dispose carries out what Tx.Destroy ordered: keys first, then bytes. After a
+	// crash the rest follows when the record is opened.
+	Dispose(ctx context.Context) error
+	// Shred makes sure that no remains of destroyed keys are left in the file of
+	// keys. It writes that file anew, so it is called after many destructions
+	// rather than after each.
+	Shred(ctx context.Context) error
 	// MAC returns a keyed hash of data. Purpose separates its uses.
 	MAC(purpose string, data ...[]byte) []byte
 }
@@ -121,6 +128,9 @@ type Tx interface {
 	// Drop removes raw bytes that are stored elsewhere already, pieces from
 	// (included) to (excluded).
 	Drop(item uint64, from, to int) error
+	// Destroy orders that parts of what an item's keys seal be destroyed. From now
+	// on nothing personal is sealed under them any more; Store.Dispose does it.
+	Destroy(item uint64, parts Parts) error
 	// Park keeps a message without an outcome in an incident.
 	Park(p ParkedItem) error
 	// Unpark removes it from the parked ones.

@@ -220,6 +220,10 @@ func (s *Service) SetPerson(ctx context.Context, by Actor, p people.Person) (id 
 	case len(p.Roles) == 0:
 		return "", refuse("role", "choose-one")
 	}
+	fresh, err := s.keysFor(ctx, p.ID)
+	if err != nil {
+		return "", err
+	}
 	err = s.Store.Update(ctx, func(tx Tx) error {
 		org := tx.Org()
 		id = p.ID
@@ -233,10 +237,24 @@ func (s *Service) SetPerson(ctx context.Context, by Actor, p people.Person) (id 
 		}
 		q := p
 		q.ID = id
-		_, err := tx.Append(OrgStream(), s.Act(by), &PersonSet{ID: id, Private: q})
+		body := org.SetPerson(q)
+		if body.Key == 0 {
+			body.Key = fresh
+		}
+		_, err := tx.Append(OrgStream(), s.Act(by), body)
 		return err
 	})
 	return id, err
+}
+
+// keysFor reserves keys for a person who has none yet, or whose keys were
+// destroyed.
+func (s *Service) keysFor(ctx context.Context, id people.ID) (key uint64, err error) {
+	org, err := s.Org(ctx)
+	if err != nil || org.Keys[id] != 0 {
+		return 0, err
+	}
+	return s.Store.NewItem()
 }
 
 // ReportForm records a report from the open form. It returns the reference and

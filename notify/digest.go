@@ -95,7 +95,7 @@ func openDuties(inc *incident.Incident) (ids []incident.DutyID) {
 // count counts one ended duty; one that was merged goes on elsewhere.
 func (t *tally) count(d incident.Duty) {
 	switch {
-	case d.Kind == incident.DutyMeasure: // agreed among ourselves: no figure about the law
+	case d.Kind == incident.DutyMeasure, d.Kind == incident.DutyRequest: // no figure about the law on breaches
 	case d.Outcome == incident.OutcomeMet && d.EndedAt.After(d.Clock.Due):
 		t.late++
 	case d.Outcome == incident.OutcomeMet:

@@ -47,6 +47,8 @@ type Config struct {
 	// 0: 6 hours.
 	Probes     []ProbeTo
 	ProbeEvery time.Duration
+	// Forget destroys the next slice of what is kept no longer; nil: nothing.
+	Forget func(ctx context.Context) error
 	// Step is called between every two steps; an error ends the engine there.
 	// Tests kill it so.
 	Step func(step string) error

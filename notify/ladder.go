@@ -76,6 +76,13 @@ func Defaults() Ladders {
 			{Name: "six", Rank: 60, Base: BeforeDue, Offset: 6 * time.Hour, To: withFG},
 			{Name: "overdue", Rank: 100, Base: AfterDue, Every: 12 * time.Hour, To: everyone},
 		},
+		incident.DutyRequest: {
+			{Name: "opened", Rank: 10, Base: AfterStart, To: officers},
+			{Name: "fortnight", Rank: 20, Base: BeforeDue, Offset: 14 * day, To: officers},
+			{Name: "week", Rank: 30, Base: BeforeDue, Offset: 7 * day, To: deputies},
+			{Name: "two-days", Rank: 40, Base: BeforeDue, Offset: 2 * day, To: withFG},
+			{Name: "overdue", Rank: 100, Base: AfterDue, Every: day, To: everyone},
+		},
 		incident.DutyController: {
 			{Name: "opened", Rank: 10, Base: AfterStart, To: officers},
 			{Name: "half-day", Rank: 50, Base: BeforeDue, Offset: 12 * time.Hour, To: deputies},

@@ -477,6 +477,6 @@ func (e *Engine) markPerson(tx incident.Tx, act incident.Act, m incident.Message
 
 func (e *Engine) setRefused(tx incident.Tx, act incident.Act, p people.Person, reply string) error {
 	p.Refused = reply
-	_, err := tx.Append(incident.OrgStream(), act, &incident.PersonSet{ID: p.ID, Private: p})
+	_, err := tx.Append(incident.OrgStream(), act, tx.Org().SetPerson(p))
 	return err
 }

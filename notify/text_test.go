@@ -54,7 +54,7 @@ func dutyOf(kind incident.DutyKind) *incident.Incident {
 	}
 	return &incident.Incident{Ref: incident.Ref{Year: 2026, Number: 42}, Duties: []incident.Duty{{
 		Kind: kind, N: number, Rule: rule.ID, Hours: rule.Hours, Outcome: incident.OutcomeOpen,
-		Clock: incident.Clock{Version: 1, Start: started, Due: incident.Deadline(started, rule.Hours), Basis: incident.ClockReceipt},
+		Clock: incident.Clock{Version: 1, Start: started, Due: rule.Due(started), Basis: incident.ClockReceipt},
 	}}}
 }
 

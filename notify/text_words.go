@@ -107,12 +107,14 @@ func (w words) intro(lines []line) string {
 }
 
 // suffix tells sentences about a deadline apart by whose it is: of the law
-// (GDPR art. 33(1)), of a contract, agreed on for a measure, or a target of the
+// for a breach (GDPR art. 33(1)) or a request (12(3)), of a contract, agreed on for a measure, or a target of the
 // organisation's own.
 func suffix(d incident.Duty) string {
 	switch {
 	case d.Kind == incident.DutyAP:
 		return ""
+	case d.Kind == incident.DutyRequest:
+		return "-request"
 	case d.Kind == incident.DutyMeasure:
 		return "-measure"
 	case d.Rule == incident.ContractRule:

@@ -129,6 +129,7 @@ func (a *App) wire() {
 		Transports: a.roads, After: a.after, Step: a.step, Rederive: a.rederive, Findings: a.findings, Ended: a.mailEnded,
 		Alarms: a.alarms, Probes: a.probeTargets(), ProbeEvery: a.cfg.ProbeEvery,
 		Pending: func(context.Context) error { a.pump.wake(); return nil },
+		Forget:  (&incident.Forgetter{Service: a.service}).Turn,
 		Audited: a.audited, Alerted: a.alerted,
 	})
 	a.wired.Store(true)

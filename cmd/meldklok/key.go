@@ -55,6 +55,7 @@ type keyCommand struct {
 	Prove  keyProveCommand  `cmd:"" help:"Open the recovery copy with its phrase (on standard input), so that you know it works."`
 	Export keyExportCommand `cmd:"" help:"Make a new recovery copy; the old one is replaced."`
 	New    keyNewCommand    `cmd:"" help:"Write a fresh master key to a file, for a service that is handed its key."`
+	Rotate keyRotateCommand `cmd:"" help:"Exchange the master key (the service must be stopped); prints the phrase of a new recovery copy."`
 }
 
 // keyProveCommand proves that the recovery copy opens.

@@ -84,6 +84,9 @@ func (s *Store) Archive(w io.Writer, program string, export []byte) (Manifest, e
 	if err != nil {
 		return m, fmt.Errorf("store: copy the record: %w", err)
 	}
+	if err := s.keys.shred(); err != nil { // so that no remains of destroyed keys come along
+		return m, fmt.Errorf("store: copy the keys: %w", s.failed(err))
+	}
 	err = s.keys.engine.Snapshot(func(_ Reader, size int64) (io.Writer, error) { return a.begin(KeyFile, size) })
 	if err != nil {
 		return m, fmt.Errorf("store: copy the keys: %w", err)

@@ -101,7 +101,9 @@ func (v *view) fold(ref incident.Ref) (inc *incident.Incident, item uint64, err 
 			err = fmt.Errorf("entry %d of its log is missing", inc.Entries+1)
 			return false
 		}
-		item = r.item
+		if inc.Entries == 0 {
+			item = r.item // of the first entry; later ones may have keys of their own
+		}
 		inc.Apply(e)
 		return true
 	})

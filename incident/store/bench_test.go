@@ -161,7 +161,7 @@ func BenchmarkSealing(b *testing.B) {
 	b.Run("entry/sealed-and-linked", func(b *testing.B) {
 		t := newTx(r.Store, &group{Writer: discard{}})
 		for b.Loop() {
-			if err := t.write(e, item); err != nil {
+			if err := t.write(e, item, item); err != nil {
 				b.Fatal(err)
 			}
 		}

@@ -12,6 +12,8 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -38,8 +40,10 @@ const (
 
 // boltEngine keeps each table in a bucket of its own.
 type boltEngine struct {
-	db   *bolt.DB
-	name string
+	db     atomic.Pointer[bolt.DB]
+	writer sync.Mutex // held by whoever writes, or exchanges the file
+	path   string
+	name   string
 }
 
 // OpenBolt opens the bbolt file at path and creates it if create is set and it
@@ -68,7 +72,11 @@ func OpenBolt(path string, tables []Table, create bool) (Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &boltEngine{db: db, name: name}
+	if err := drop(path + ".new"); err != nil { // of a Renew that a crash broke off
+		return nil, errors.Join(err, db.Close())
+	}
+	e := &boltEngine{path: path, name: name}
+	e.db.Store(db)
 	if e.Size() <= checkAtOpen {
 		if err := e.Check(); err != nil {
 			return nil, errors.Join(err, db.Close())
@@ -161,7 +169,9 @@ func inspect(path string, tables []Table) error {
 // as it is in memory, so it takes the place of a writer: beside one it would
 // find pages free that it still reaches, or stop the process.
 func (e *boltEngine) Check() (first error) {
-	tx, err := e.db.Begin(true)
+	e.writer.Lock()
+	defer e.writer.Unlock()
+	tx, err := e.db.Load().Begin(true)
 	if err != nil {
 		return closed(err)
 	}
@@ -173,13 +183,23 @@ func (e *boltEngine) Check() (first error) {
 	return errors.Join(first, tx.Rollback())
 }
 
+// View implements Engine. A file that was exchanged between finding and reading
+// it is looked for again.
 func (e *boltEngine) View(fn func(Reader) error) error {
-	return closed(e.db.View(func(tx *bolt.Tx) error { return fn(&boltTx{tx: tx}) }))
+	for {
+		db, began := e.db.Load(), false
+		err := db.View(func(tx *bolt.Tx) error { began = true; return fn(&boltTx{tx: tx}) })
+		if began || db == e.db.Load() {
+			return closed(err)
+		}
+	}
 }
 
 func (e *boltEngine) Update(fn func(Writer) error) error {
+	e.writer.Lock()
+	defer e.writer.Unlock()
 	var inner error
-	err := e.db.Update(func(tx *bolt.Tx) error {
+	err := e.db.Load().Update(func(tx *bolt.Tx) error {
 		inner = fn(&boltTx{tx: tx})
 		return inner
 	})
@@ -232,13 +252,88 @@ func (e *boltEngine) Snapshot(begin func(Reader, int64) (io.Writer, error)) erro
 }
 
 func (e *boltEngine) Size() (n int64) {
-	_ = e.db.View(func(tx *bolt.Tx) error { n = tx.Size(); return nil })
+	_ = e.View(func(r Reader) error { n = r.(*boltTx).tx.Size(); return nil })
 	return n
 }
 
 func (e *boltEngine) MaxKeys() int { return 10_000 }
 
-func (e *boltEngine) Close() error { return e.db.Close() }
+// Renew implements Engine: everything is written into a file aside, which then
+// takes the name of the old one. The new file is held open, and so locked, from
+// before it has the name.
+func (e *boltEngine) Renew(rewrite Rewrite) error {
+	e.writer.Lock()
+	defer e.writer.Unlock()
+	tmp := e.path + ".new"
+	if err := drop(tmp); err != nil {
+		return fmt.Errorf("store: renew %s: %w", e.name, err)
+	}
+	fresh, err := openFile(tmp, &bolt.Options{NoSync: true})
+	if err != nil {
+		return err
+	}
+	err = e.View(func(r Reader) error { return copyTables(fresh, r.(*boltTx).tx, rewrite) })
+	if err == nil {
+		fresh.NoSync = false
+		err = fresh.Sync()
+	}
+	if err == nil {
+		err = os.Rename(tmp, e.path)
+	}
+	if err != nil {
+		err = errors.Join(fmt.Errorf("store: renew %s: %w", e.name, err), fresh.Close(), drop(tmp))
+		if noRoom(err) {
+			return fmt.Errorf("%w: %w", ErrFull, err)
+		}
+		return err
+	}
+	old := e.db.Swap(fresh)
+	if err := syncFolder(filepath.Dir(e.path)); err != nil {
+		return fmt.Errorf("%w: %w", ErrBroken, err)
+	}
+	return old.Close()
+}
+
+// renewBatch is how many rows one transaction of a copy writes.
+const renewBatch = 10_000
+
+// copyTables writes every row of a transaction into another file.
+func copyTables(to *bolt.DB, from *bolt.Tx, rewrite Rewrite) error {
+	return from.ForEach(func(name []byte, b *bolt.Bucket) error {
+		c := b.Cursor()
+		k, v := c.First()
+		for first := true; first || k != nil; first = false {
+			err := to.Update(func(tx *bolt.Tx) error {
+				out, err := tx.CreateBucketIfNotExists(name)
+				if err != nil {
+					return err
+				}
+				out.FillPercent = appendFill
+				for n := 0; k != nil && n < renewBatch; n++ {
+					value, err := rewrite(Table(name[0]), k, v)
+					if err != nil {
+						return err
+					}
+					if err := out.Put(k, value); err != nil {
+						return err
+					}
+					k, v = c.Next()
+				}
+				return nil
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (e *boltEngine) Close() error {
+	e.writer.Lock()
+	defer e.writer.Unlock()
+	return e.db.Load().Close()
+}
 
 // boltTx is a transaction seen through the seam.
 type boltTx struct {

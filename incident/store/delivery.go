@@ -3,6 +3,7 @@ package store
 import (
 	"crypto/hmac"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -24,6 +25,9 @@ func chunkContext(item uint64, n int, last byte) []byte {
 // then the sealed piece.
 func (s *Store) openChunk(item uint64, n int, value []byte) (piece []byte, last bool, err error) {
 	if len(value) == 0 {
+		if _, err := s.keys.primitive(item, Originals); errors.Is(err, ErrDestroyed) {
+			return nil, false, fmt.Errorf("raw bytes of item %d: %w", item, err)
+		}
 		return nil, false, fmt.Errorf("raw bytes of item %d, piece %d: %w", item, n, incident.ErrNotFound)
 	}
 	piece, err = s.openPacked(item, Originals, value[1:], chunkContext(item, n, value[0]))
@@ -78,7 +82,12 @@ func (r *rawReader) fetch() error {
 }
 
 // Stage implements incident.Tx.
-func (t *tx) Stage(item uint64) error { return t.w.Put(tableStaging, key8(item), nil) }
+func (t *tx) Stage(item uint64) error {
+	if t.doomed(item) != 0 {
+		return nil // it stands there with more to be done
+	}
+	return t.w.Put(tableStaging, key8(item), nil)
+}
 
 // Keep implements incident.Tx.
 func (t *tx) Keep(item uint64) error { return t.w.Delete(tableStaging, key8(item)) }
@@ -93,7 +102,7 @@ func (t *tx) Drop(item uint64, from, to int) error {
 	}
 	left := false
 	t.r.Ascend(tableBlob, chunkKey(item, 0), func(k, _ []byte) bool { left = number(k) == item; return false })
-	if left {
+	if left || t.doomed(item) != 0 {
 		return t.Stage(item)
 	}
 	return t.w.Delete(tableStaging, key8(item))

@@ -28,6 +28,11 @@ type Engine interface {
 	// holds a View open meanwhile, so the writer must not be slower than a local
 	// file.
 	Snapshot(begin func(r Reader, size int64) (io.Writer, error)) error
+	// Renew writes everything into fresh space, each value as rewrite returns it,
+	// and takes that in place of what was there: all of it, or after an error or
+	// a crash nothing. Whatever was deleted or overwritten before is then nowhere
+	// in the engine's space any more. Writers wait meanwhile.
+	Renew(rewrite Rewrite) error
 	// Check says whether the engine's own structure is sound. It may read
 	// everything, and keep writers waiting meanwhile.
 	Check() error
@@ -38,6 +43,12 @@ type Engine interface {
 	// Close waits for the transactions under way. Closing twice is closing once.
 	Close() error
 }
+
+// Rewrite returns what a row holds from now on. It must not keep its arguments.
+type Rewrite func(t Table, key, value []byte) ([]byte, error)
+
+// AsItIs is the Rewrite that changes nothing.
+func AsItIs(_ Table, _, value []byte) ([]byte, error) { return value, nil }
 
 // Reader reads. Bytes that it returns are only valid inside the transaction;
 // they must be neither kept nor changed.

@@ -11,6 +11,8 @@ import (
 
 	"github.com/tink-crypto/tink-go/v2/aead/subtle"
 	"github.com/tink-crypto/tink-go/v2/tink"
+
+	"meldklok/incident"
 )
 
 const (
@@ -20,9 +22,9 @@ const (
 	cacheSize    = 4096
 )
 
-// ErrDestroyed: the key of the compartment was destroyed on schedule; what it
-// sealed is gone for good.
-var ErrDestroyed = errors.New("store: destroyed")
+// ErrDestroyed: the key of the compartment was destroyed; what it sealed is gone
+// for good.
+var ErrDestroyed = incident.ErrDestroyed
 
 // ErrWrongKey: the master key does not open this record.
 var ErrWrongKey = errors.New("store: the master key does not belong to this data folder")
@@ -38,8 +40,9 @@ type keyring struct {
 	// failing hears of keys that could not be stored in advance.
 	failing func(error)
 
-	mu    sync.Mutex
-	cache map[uint64]*itemKeys
+	mu         sync.Mutex
+	cache      map[uint64]*itemKeys
+	generation int // rises with every destruction: what was read before it is not cached
 }
 
 // itemKeys are the keys of one item's compartments; a destroyed one is nil.
@@ -120,10 +123,14 @@ func wrapContext(item uint64, c int) []byte {
 	return join([]byte("key"), key8(item), []byte{byte(c + 1)})
 }
 
-// remember caches the keys of an item; a full cache forgets an arbitrary one.
-func (k *keyring) remember(item uint64, keys *itemKeys) {
+// remember caches the keys of an item, unless keys were destroyed since they
+// were read; a full cache forgets an arbitrary one.
+func (k *keyring) remember(item uint64, keys *itemKeys, generation int) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	if generation != k.generation {
+		return
+	}
 	if len(k.cache) >= cacheSize {
 		for old := range k.cache {
 			delete(k.cache, old)
@@ -136,14 +143,14 @@ func (k *keyring) remember(item uint64, keys *itemKeys) {
 // primitive returns what seals and opens one compartment, or ErrDestroyed.
 func (k *keyring) primitive(item uint64, c Compartment) (*compartmentKey, error) {
 	k.mu.Lock()
-	keys := k.cache[item]
+	keys, generation := k.cache[item], k.generation
 	k.mu.Unlock()
 	if keys == nil {
 		var err error
 		if keys, err = k.load(item); err != nil {
 			return nil, err
 		}
-		k.remember(item, keys)
+		k.remember(item, keys, generation)
 	}
 	if keys[c-1] == nil {
 		return nil, ErrDestroyed
@@ -168,22 +175,19 @@ func (k *keyring) load(item uint64) (keys *itemKeys, err error) {
 // wrapped key. A length of zero says that it was destroyed.
 func (k *keyring) unwrap(item uint64, row []byte) (*itemKeys, error) {
 	keys := new(itemKeys)
-	for c := range keys {
-		if len(row) == 0 || len(row) < 1+int(row[0]) {
-			return nil, fmt.Errorf("store: the keys of item %d are damaged", item)
-		}
-		wrapped := row[1 : 1+int(row[0])]
-		row = row[1+int(row[0]):]
+	err := eachWrapped(row, func(c int, wrapped []byte) error {
 		if len(wrapped) == 0 {
-			continue
+			return nil
 		}
 		raw, err := k.master.Decrypt(wrapped, wrapContext(item, c))
 		if err != nil {
-			return nil, fmt.Errorf("store: unwrap the keys of item %d: %w", item, err)
+			return fmt.Errorf("unwrap: %w", err)
 		}
-		if keys[c], err = newCompartmentKey(raw); err != nil {
-			return nil, fmt.Errorf("store: the keys of item %d: %w", item, err)
-		}
+		keys[c], err = newCompartmentKey(raw)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("store: the keys of item %d: %w", item, err)
 	}
 	return keys, nil
 }

@@ -72,6 +72,57 @@ func ParseMaster(raw []byte) (*Master, error) {
 	return masterFrom(handle)
 }
 
+// Rotated makes a new master key. Both opens what either has wrapped, and wraps
+// with the new one: it stands in while the wrapped keys are written anew, so that
+// a crash at any moment leaves a key that opens everything.
+func (m *Master) Rotated() (both, fresh *Master, err error) {
+	handle, err := insecurecleartextkeyset.Read(keyset.NewJSONReader(bytes.NewReader(m.json)))
+	if err != nil {
+		return nil, nil, fmt.Errorf("store: rotate master key: %w", err)
+	}
+	manager := keyset.NewManagerFromHandle(handle)
+	id, err := manager.Add(aead.AES256GCMKeyTemplate())
+	if err != nil {
+		return nil, nil, fmt.Errorf("store: rotate master key: %w", err)
+	}
+	if err := manager.SetPrimary(id); err != nil {
+		return nil, nil, fmt.Errorf("store: rotate master key: %w", err)
+	}
+	if both, err = masterOf(manager); err != nil {
+		return nil, nil, err
+	}
+	for _, old := range handle.KeysetInfo().GetKeyInfo() {
+		if err := manager.Delete(old.GetKeyId()); err != nil {
+			return nil, nil, fmt.Errorf("store: rotate master key: %w", err)
+		}
+	}
+	fresh, err = masterOf(manager)
+	return both, fresh, err
+}
+
+func masterOf(manager *keyset.Manager) (*Master, error) {
+	handle, err := manager.Handle()
+	if err != nil {
+		return nil, fmt.Errorf("store: rotate master key: %w", err)
+	}
+	return masterFrom(handle)
+}
+
+// Replace stores the key in place of the one in a file, all or nothing.
+func (m *Master) Replace(path string) error {
+	tmp := path + ".new"
+	if err := drop(tmp); err != nil {
+		return fmt.Errorf("store: master key: %w", err)
+	}
+	if err := m.Write(tmp); err != nil {
+		return err
+	}
+	if err := os.Rename(tmp, path); err != nil {
+		return fmt.Errorf("store: master key: %w", errors.Join(err, drop(tmp)))
+	}
+	return syncFolder(filepath.Dir(path))
+}
+
 // Write stores the key in a file that only its owner may read. It never
 // overwrites one.
 func (m *Master) Write(path string) error {

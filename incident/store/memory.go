@@ -78,6 +78,25 @@ func (e *memoryEngine) Snapshot(begin func(Reader, int64) (io.Writer, error)) er
 	return err
 }
 
+// Renew implements Engine. What was deleted is nobody's as soon as the last
+// snapshot that holds it has ended.
+func (e *memoryEngine) Renew(rewrite Rewrite) error {
+	return e.Update(func(w Writer) error {
+		tx := w.(*memoryTx)
+		for t := range tx.tables {
+			m := tx.writable(t)
+			for i, k := range m.Keys {
+				value, err := rewrite(t, k, m.Values[i])
+				if err != nil {
+					return err
+				}
+				m.Values[i] = bytes.Clone(value)
+			}
+		}
+		return nil
+	})
+}
+
 func (e *memoryEngine) Check() error { return nil }
 
 func (e *memoryEngine) Size() (n int64) {

@@ -141,7 +141,7 @@ func (s *Store) prepare() error {
 	if err := s.loadOrg(); err != nil {
 		return fmt.Errorf("store: record and key file do not belong together, or are damaged: %w", err)
 	}
-	return errors.Join(s.refold(), s.sweepStaging())
+	return errors.Join(s.refold(), s.Dispose(context.Background()), s.sweepStaging(), s.keys.shred())
 }
 
 // layOut writes the first entry of a new record.

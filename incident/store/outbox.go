@@ -1,7 +1,9 @@
 package store
 
 import (
+	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"iter"
 	"time"
@@ -58,7 +60,11 @@ func (v *view) Messages(before uint64) iter.Seq2[incident.Message, error] {
 			below = key8(before)
 		}
 		v.r.Descend(tableOutbox, below, func(k, value []byte) bool {
-			return yield(v.decodeMessage(number(k), value))
+			m, err := v.decodeMessage(number(k), value)
+			if errors.Is(err, ErrDestroyed) {
+				return true
+			}
+			return yield(m, err)
 		})
 	}
 }
@@ -105,7 +111,7 @@ func (t *tx) Queue(m incident.Message, raw []byte) error {
 	if m.ID == 0 {
 		m.ID = t.NextMessage()
 	}
-	item, err := t.itemOf(m.Owner)
+	item, err := t.mailItem(m.Owner)
 	if err != nil {
 		return err
 	}
@@ -153,11 +159,25 @@ func (t *tx) SetMessage(m incident.Message) error {
 	if err := t.w.Delete(table, key); err != nil {
 		return err
 	}
-	item, err := t.itemOf(m.Owner)
+	item, err := t.mailItem(m.Owner)
 	if err != nil {
 		return err
 	}
 	return t.putMessage(m, item)
+}
+
+// mailItem returns whose keys seal a mail about a log: the log's own, or once
+// these are destroyed the ones that took their place.
+func (t *tx) mailItem(s incident.Stream) (uint64, error) {
+	item, err := t.itemOf(s)
+	if err != nil || s.IsOrg() || !t.gone(item) {
+		return item, err
+	}
+	inc, err := t.Incident(s.Ref)
+	if err != nil {
+		return 0, err
+	}
+	return cmp.Or(inc.Sealing, item), nil
 }
 
 // wakeLimit is how many mails one transaction makes ready.

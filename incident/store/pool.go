@@ -88,6 +88,9 @@ func (k *keyring) startRefill() {
 // make stores fresh keys for a batch of items in one transaction.
 func (k *keyring) make(first uint64) error {
 	made := make(map[uint64]*itemKeys, poolBatch)
+	k.mu.Lock()
+	generation := k.generation
+	k.mu.Unlock()
 	err := k.engine.Update(func(w Writer) error {
 		for item := first; item < first+poolBatch; item++ {
 			keys, row, err := k.fresh(item)
@@ -105,7 +108,7 @@ func (k *keyring) make(first uint64) error {
 		return err
 	}
 	for item, keys := range made {
-		k.remember(item, keys)
+		k.remember(item, keys, generation)
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 
@@ -66,7 +67,7 @@ func (t *tx) Append(s incident.Stream, act incident.Act, bodies ...incident.Body
 	before := indexRows(st)
 	for _, b := range bodies {
 		e := incident.Entry{Stream: s, N: st.Incident.Entries + 1, At: act.Now.UTC(), By: act.By, Body: b}
-		if err := t.write(e, st.item); err != nil {
+		if err := t.write(e, st.item, cmp.Or(st.Incident.Sealing, st.item)); err != nil {
 			return nil, err
 		}
 		st.Incident.Apply(e)
@@ -96,7 +97,7 @@ func (t *tx) appendOrg(act incident.Act, bodies []incident.Body) error {
 	t.org = t.g.org
 	for _, b := range bodies {
 		e := incident.Entry{Stream: incident.OrgStream(), N: t.org.Entries + 1, At: act.Now.UTC(), By: act.By, Body: b}
-		if err := t.write(e, t.s.orgItem); err != nil {
+		if err := t.write(e, t.s.orgItem, t.s.orgItem); err != nil {
 			return err
 		}
 		t.org.Apply(e)
@@ -104,11 +105,19 @@ func (t *tx) appendOrg(act incident.Act, bodies []incident.Body) error {
 	return nil
 }
 
-// write seals an entry and links it to the chain.
-func (t *tx) write(e incident.Entry, item uint64) error {
+// write seals an entry and links it to the chain. The keys are those of its log;
+// of what has a personal part those that the log uses for it now, unless the
+// entry has keys of its own.
+func (t *tx) write(e incident.Entry, item, private uint64) error {
 	register, personal, err := t.s.codec.Encode(e)
 	if err != nil {
 		return err
+	}
+	if personal != nil {
+		item = private
+	}
+	if own, ok := incident.SealedBy(e.Body); ok {
+		item = own
 	}
 	r := row{stream: e.Stream, n: e.N, item: item}
 	if r.register, err = t.s.keys.sealEntry(item, Register, register, e.Stream, e.N); err != nil {

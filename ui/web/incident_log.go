@@ -218,6 +218,12 @@ func detailOf(v *View, all people.Directory, body incident.Body) []string {
 		say(restrictedLine(v, all, b), b.Reasons)
 	case *incident.MergedFrom:
 		say(b.From.String())
+	case *incident.Destroyed:
+		say(v.T("log.destroyed", "parts", v.Parts(b.Parts), "n", len(b.Reports), "under", v.Under(b.Under)), b.Reasons)
+	case *incident.Braked:
+		say(v.Braked(b), b.Reasons)
+	case *incident.Requested:
+		say(v.T("log.requested", "right", v.Right(b.Right)))
 	case *incident.Alerted:
 		say(v.T("log.alerted", "rung", v.Rung(b.Rung), "who", alertedNames(v, all, b.To)))
 	default:
