@@ -39,7 +39,7 @@ func (c *casefile) apply(by incident.Actor, b incident.Body) {
 
 // do carries out a command as the officer.
 func (c *casefile) do(cmd incident.Command) error {
-	bodies, err := cmd.Decide(c.inc, incident.Act{By: officer, Now: c.now, Rules: incident.Rules()})
+	bodies, err := cmd.Decide(c.inc, incident.Act{By: officer, Now: c.now, Rules: incident.Rules(), Org: &incident.Org{People: staff()}})
 	for _, b := range bodies {
 		c.apply(officer, b)
 	}

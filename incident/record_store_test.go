@@ -121,6 +121,17 @@ func (l *life) command() incident.Command {
 		incident.Restrict{Reasons: text},
 		incident.Unrestrict{Reasons: text},
 		incident.Seen{},
+		incident.PlanMeasure{What: "beleid", Owner: "p1", Due: l.now.Add(back)},
+		incident.PlanMeasure{N: rapid.IntRange(1, 4).Draw(t, "changed"), Due: l.now.Add(100 * time.Hour), Reason: text},
+		incident.TakeMeasure{N: rapid.IntRange(0, 4).Draw(t, "taken"), What: text, At: l.now},
+		incident.DropMeasure{N: rapid.IntRange(1, 4).Draw(t, "dropped"), Reasons: text},
+		incident.SetRole{Chain: incident.Chain{Role: rapid.SampledFrom(incident.ChainRoles()).Draw(t, "role"), Leads: incident.LeadThem, Hours: rapid.IntRange(0, 48).Draw(t, "contract")}, Reason: text},
+		incident.MustTell{},
+		incident.Tell{Done: text != "", Telling: incident.Telling{Duty: kind, At: l.now, Way: incident.WayLetter, Count: 3}},
+		incident.DoesNotApply{Duty: incident.DutyPeople, Code: incident.NotDueUnintelligible, Reasons: text},
+		incident.SetPeriod{Period: incident.Period{From: l.now.Add(-back)}},
+		incident.TryFiling{FilingTry: incident.FilingTry{At: l.now, What: text}},
+		incident.Close{Reasons: text, Delay: text, Leave: true},
 	}).Draw(t, "command")
 }
 
@@ -131,6 +142,14 @@ func (l *life) report(*rapid.T) {
 
 func (l *life) decide(*rapid.T) {
 	_, err := l.svc.Do(context.Background(), l.ref(), officer, l.command())
+	l.refused(err)
+}
+
+func (l *life) attach(*rapid.T) {
+	file := incident.Upload{Name: "bewijs.pdf", Body: strings.NewReader(strings.Repeat("x", rapid.IntRange(0, 600_000).Draw(l.t, "size")))}
+	_, err := l.svc.DoWithFiles(context.Background(), l.ref(), officer, []incident.Upload{file}, func(files []int) incident.Command {
+		return incident.TryFiling{FilingTry: incident.FilingTry{At: l.now, What: rapid.SampledFrom([]string{"", "site plat"}).Draw(l.t, "what"), Files: files}}
+	})
 	l.refused(err)
 }
 
@@ -287,7 +306,7 @@ func TestWhateverHappensTheRecordHolds(t *testing.T) {
 		l := newLife(t)
 		defer l.store.Close()
 		t.Repeat(map[string]func(*rapid.T){
-			"report": l.report, "decide": l.decide, "decide more": l.decide, "merge": l.merge, "promote": l.promote,
+			"report": l.report, "decide": l.decide, "decide more": l.decide, "decide once more": l.decide, "attach": l.attach, "merge": l.merge, "promote": l.promote,
 			"hire": l.hire, "wait": l.wait, "alert": l.alert, "tidy": l.tidy, "": l.checkSometimes,
 		})
 		l.check(t)
