@@ -79,8 +79,8 @@ func (c PlanMeasure) Decide(inc *Incident, act Act) ([]Body, error) {
 	}
 	out, d, m := []Body{set}, inc.Duty(DutyMeasure.Numbered(c.N)), inc.Measures[c.N-1]
 	if !d.Clock.Due.Equal(c.Due) || m.Owner != c.Owner {
-		clock := d.Clock // a new owner, too, has to hear of it: the ladder begins anew
-		clock.Version, clock.Due = clock.Version+1, c.Due.UTC()
+		// The ladder begins anew: a new owner, too, has to hear of it.
+		clock := Clock{Version: d.Clock.Version + 1, Start: act.Now.UTC(), Due: c.Due.UTC(), Basis: ClockPerson}
 		out = append(out, &ClockSet{Duty: d.ID(), Clock: clock, Reason: set.Reason})
 	}
 	return out, nil

@@ -110,6 +110,7 @@ func (c *listCommand) parked(ctx context.Context, d *desk) error {
 // shown is an incident in `show --json`.
 type shown struct {
 	listed
+	shownDuties
 	Log    []logged  `json:"log"`
 	Alerts []alerted `json:"alerts"`
 }
@@ -122,6 +123,7 @@ type logged struct {
 }
 
 type alerted struct {
+	Duty       string     `json:"duty"`
 	Rung       string     `json:"rung"`
 	Recipient  string     `json:"recipient"`
 	MessageID  string     `json:"message_id"`
@@ -152,7 +154,7 @@ func (c *showCommand) do(ctx context.Context, d *desk) error {
 	if err != nil {
 		return err
 	}
-	out := shown{listed: listing(inc), Log: []logged{}, Alerts: []alerted{}}
+	out := shown{listed: listing(inc), shownDuties: dutiesOf(inc), Log: []logged{}, Alerts: []alerted{}}
 	entries, err := d.service.Entries(ctx, ref)
 	if err != nil {
 		return err
@@ -165,7 +167,7 @@ func (c *showCommand) do(ctx context.Context, d *desk) error {
 		return err
 	}
 	for _, p := range proofs {
-		a := alerted{Rung: p.Rung, Recipient: p.Recipient, MessageID: p.MessageID, DueAt: p.Due, QueuedAt: p.Queued, State: string(p.State), Reply: p.Reply}
+		a := alerted{Duty: string(p.Duty), Rung: p.Rung, Recipient: p.Recipient, MessageID: p.MessageID, DueAt: p.Due, QueuedAt: p.Queued, State: string(p.State), Reply: p.Reply}
 		if p.State.Reached() {
 			a.AcceptedAt = &p.Ended
 		}
@@ -184,7 +186,9 @@ func printShown(w io.Writer, s shown) {
 	if s.DueAt != nil {
 		fmt.Fprintf(w, "deadline  %s\n", locale.When(locale.English, *s.DueAt))
 	}
-	fmt.Fprintf(w, "severity  %.2f, proposal: %s\n\nlog\n", s.Severity, s.Verdict)
+	fmt.Fprintf(w, "severity  %.2f, proposal: %s\n", s.Severity, s.Verdict)
+	printDuties(w, s.shownDuties)
+	fmt.Fprintln(w, "\nlog")
 	for _, e := range s.Log {
 		fmt.Fprintf(w, "  %6d  %s  %-14s %s\n", e.Seq, e.At.Format(time.RFC3339), e.Kind, e.By)
 	}
