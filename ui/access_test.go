@@ -32,7 +32,7 @@ var allowed = map[string]string{
 	"GET /incidents/:ref/reports/:n/raw": "odfu", "GET /incidents/:ref/reports/:n/files/:file": "odfu",
 	"GET /incidents/:ref/files/:n": "odfu", "POST /incidents/:ref/file": "od", "POST /incidents/:ref/try-file": "od",
 	"POST /incidents/:ref/tell": "od", "POST /incidents/:ref/attach": "od",
-	"GET /search": "odfu", "GET /search/hits": "odfu",
+	"GET /keys": "odfmau", "GET /search": "odfu", "GET /search/hits": "odfu",
 	"GET /parked": "odfu", "GET /parked/:item": "odfu", "GET /parked/:item/raw": "odfu", "GET /outbox/:id": "odfu",
 
 	"GET /incidents/new": "od", "POST /incidents/new": "od", "POST /incidents/no-report": "od",

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -31,6 +32,7 @@ type incidentData struct {
 	Alerts   []alertView
 	Log      []logLine
 
+	Past       *past       // nil: as it is known now
 	Judgements []judgement // decisions and advice side by side
 	Links      []linkView  // related cases that the reader may see
 	Decides    bool        // the reader may decide
@@ -118,6 +120,16 @@ func (p *Pages) incidentView(c echo.Context) (*View, error) {
 	var entries []incident.Entry
 	if d.Inc, entries, d.people, err = p.load(ctx, ref); err != nil {
 		return nil, err
+	}
+	then, was, err := asOf(c.QueryParam("at"), entries, now)
+	if err != nil {
+		if _, err = v.refused("past", url.Values{"at": {c.QueryParam("at")}}, err); err != nil {
+			return nil, err
+		}
+	}
+	if d.Past = then; d.Past != nil {
+		d.Inc, entries, now, v.Now = was, entries[:then.Entry], then.At, then.At
+		d.Decides, d.Looks = false, false
 	}
 	d.Headline, d.Next, d.actions = headline(d.Inc, entries), nextFor(d.Inc, now), actionsFor(d.Inc)
 	for _, x := range d.Inc.Duties {

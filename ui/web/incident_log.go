@@ -106,7 +106,9 @@ func (p *Pages) alerts(ctx context.Context, d incidentData, entries []incident.E
 		}
 		for _, to := range b.To {
 			v := alertView{Rung: b.Rung, Duty: b.Duty, Due: b.Due, At: entries[i].At, Message: to.Message, Missed: b.Missed, Who: nameOf(d.people, to.Person)}
-			v.State, v.Reply = p.stateOf(ctx, last[to.Message], to.Message)
+			if v.State = incident.Queued; d.Past == nil || last[to.Message] != nil {
+				v.State, v.Reply = p.stateOf(ctx, last[to.Message], to.Message)
+			}
 			views = append(views, v)
 		}
 	}
@@ -142,6 +144,7 @@ func nameOf(all people.Directory, id people.ID) string {
 
 // logLine is one entry in words.
 type logLine struct {
+	N         uint32 // place in the log
 	At        time.Time
 	Who, What string
 	Detail    []string
@@ -158,6 +161,7 @@ func logOf(v *View, all people.Directory, entries []incident.Entry, hidden map[i
 		}
 		_, quiet := e.Body.(*incident.Delivery)
 		lines = append(lines, logLine{
+			N:  e.N,
 			At: e.At, Who: actorName(v, all, e.By), What: v.Word("kind", e.Body.Kind()), Detail: detailOf(v, all, e.Body), Quiet: quiet,
 		})
 	}

@@ -142,6 +142,7 @@ func (p *Pages) Routes() []Route {
 		{Method: get, Path: "/incidents/:ref/reports/:n/raw", Access: readers(), Handle: p.reportRaw},
 		{Method: get, Path: "/incidents/:ref/reports/:n/files/:file", Access: readers(), Handle: p.reportFile},
 
+		{Method: get, Path: "/keys", Access: signedIn(), Handle: p.keys},
 		{Method: get, Path: "/search", Access: readers(), Handle: p.search},
 		{Method: get, Path: "/search/hits", Access: readers(), Handle: p.searchHits},
 
