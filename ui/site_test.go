@@ -32,6 +32,7 @@ type site struct {
 	sessions *session.Manager
 	server   *ui.Server
 	http     *httptest.Server
+	cfg      ui.Config
 	log      *bytes.Buffer
 
 	mu     sync.Mutex
@@ -105,8 +106,21 @@ func newSite(t testing.TB, change ...func(*ui.Config)) *site {
 	if s.server, err = ui.New(cfg); err != nil {
 		t.Fatal(err)
 	}
+	s.cfg = cfg
 	t.Cleanup(func() { s.server.Close(); s.http.Close(); _ = record.Close() })
 	return s
+}
+
+// rebuild opens the door anew with options of its sessions.
+func (s *site) rebuild(options ...session.Option) {
+	s.t.Helper()
+	s.sessions = session.New(s.service.Store, s.now, options...)
+	s.cfg.Sessions = s.sessions
+	s.server.Close()
+	var err error
+	if s.server, err = ui.New(s.cfg); err != nil {
+		s.t.Fatal(err)
+	}
 }
 
 // locked lets several requests write one log.

@@ -28,7 +28,7 @@ type reviewData struct {
 type reviewRow struct {
 	people.Person
 	session.Account
-	Quiet bool // has not signed in for half a year, or never
+	Quiet bool // has not signed in for half a year
 }
 
 // quietAfter is how long without signing in deserves a look at a review.
@@ -62,7 +62,7 @@ func (p *Pages) reviewView(c echo.Context) (*View, error) {
 	for _, person := range org.People {
 		if !person.Inactive {
 			a := accounts[person.ID]
-			d.People = append(d.People, reviewRow{person, a, a.CanSignIn && now.Sub(a.LastIn) > quietAfter})
+			d.People = append(d.People, reviewRow{person, a, !a.LastIn.IsZero() && now.Sub(a.LastIn) > quietAfter})
 		}
 	}
 	return p.view(c, "review", d), nil
