@@ -111,10 +111,10 @@ func TestASessionThatEndsInTheMiddleOfAForm(t *testing.T) {
 	const reasons = "De ontvanger heeft «alles» gewist & bevestigd."
 	must(ctx, t, setSession(s.http.URL, s.sessionOf(officer)), chromedp.Navigate(inc+"#do-waive"), chromedp.SendKeys(chromedp.ID("waive-reasons"), reasons))
 	s.wait(9 * time.Hour)
-	must(ctx, t, chromedp.Click(chromedp.CSS("#do-waive button.primary")), chromedp.WaitVisible(chromedp.ID("sign-in-email")),
-		chromedp.SendKeys(chromedp.ID("sign-in-email"), officer.Email), chromedp.SendKeys(chromedp.ID("sign-in-password"), "verkeerd"),
-		chromedp.Click(chromedp.CSS("form.card button.primary")), chromedp.WaitVisible(chromedp.CSS(".problems")),
-		chromedp.SendKeys(chromedp.ID("sign-in-password"), password),
+	must(ctx, t, chromedp.Click(chromedp.CSS("#do-waive button.primary")), chromedp.WaitVisible(chromedp.ID("sign-in-email")))
+	must(ctx, t, chromedp.SendKeys(chromedp.ID("sign-in-email"), officer.Email), chromedp.SendKeys(chromedp.ID("sign-in-password"), "verkeerd"),
+		chromedp.Click(chromedp.CSS("form.card button.primary")), chromedp.WaitVisible(chromedp.CSS(".problems")))
+	must(ctx, t, chromedp.SendKeys(chromedp.ID("sign-in-password"), password),
 		chromedp.Click(chromedp.CSS("form.card button.primary")), chromedp.WaitVisible(chromedp.CSS("main.resume")))
 	if text := ask[string](ctx, t, `document.querySelector("main").innerText`); !strings.Contains(text, reasons) {
 		t.Errorf("what was typed should be there to read: %s", text)
@@ -135,4 +135,32 @@ func TestSingleSignOnInABrowser(t *testing.T) {
 	provider.SignInAs(map[string]any{"sub": "u1", "email": officer.Email, "email_verified": true})
 	must(ctx, t, chromedp.Navigate(s.http.URL+"/sign-in?next=/account"), chromedp.Click(chromedp.CSS(`form[action="/sign-in/sso"] button`)),
 		chromedp.WaitVisible(chromedp.ID("sessions")))
+}
+
+// TestEveryStepOfSigningInIsAccessible looks at the pages that only somebody half
+// way through sees.
+func TestEveryStepOfSigningInIsAccessible(t *testing.T) {
+	ctx := inBrowser(t)
+	axe := readAxe(t)
+	s := newSite(t)
+	officer := s.person(people.Officer)
+	if err := s.sessions.DraftApp(ctx, officer.ID); err != nil {
+		t.Fatal(err)
+	}
+	for _, lang := range []string{"nl", "en"} {
+		officer.Lang = lang
+		if _, err := s.service.SetPerson(ctx, incident.System, officer); err != nil {
+			t.Fatal(err)
+		}
+		token := s.sessionOf(officer)
+		s.look(ctx, t, axe, token, lang, "/account/second", "")
+		s.look(ctx, t, axe, token, lang, "/account/second", `document.querySelector("form[action='/account/app/confirm']").submit()`)
+		s.wait(20 * time.Minute)
+		s.look(ctx, t, axe, token, lang, "/account/second", `document.querySelector("form[action='/account/app']").submit()`)
+	}
+	_, _ = s.appOf(officer)
+	fill := `document.getElementById("sign-in-email").value = "` + officer.Email + `", document.getElementById("sign-in-password").value = "` + password + `", document.querySelector("form.card").submit()`
+	s.look(ctx, t, axe, "", "nl", "/sign-in?lang=nl", fill)
+	s.look(ctx, t, axe, s.sessionOf(officer), "nl", "/account", "")
+	s.look(ctx, t, axe, s.sessionOf(officer), "nl", "/account", `document.querySelector("form[action='/account/recovery']").submit()`)
 }
