@@ -8,13 +8,31 @@
 // Everything stands in the record's credential table, sealed, one row per name
 // (incident.Tx.SetCredential):
 //
-//	account/<person>   password hash (argon2id), and the digests of the person's sessions
-//	session/<digest>   person, when it began, when it was last seen
+//	account/<person>   password hash (argon2id), key of an app, digests of recovery codes, passkeys,
+//	                   digest of the identity at the provider, digests of the sessions, last sign-in
+//	session/<digest>   person, when it began, was last seen and last proved, by what, roughly which browser
 //	link/<digest>      one-time link: for whom, until when
 //	first-link         digest of the link for the first officer
 //
-// A token itself is nowhere stored, only a keyed digest of it: whoever reads
-// the file cannot sign in with what they find.
+// A token, a recovery code and an identity are nowhere stored, only keyed
+// digests of them: whoever reads the file cannot sign in with what they find.
+// The key of an app must be read again, so it is only sealed.
+//
+// # How somebody comes in
+//
+//	second.go       a password, and then the code of an app or a recovery code
+//	passkey.go      a passkey that verifies its owner: enough alone
+//	sso.go          a provider of single sign-on (OpenID Connect); sso_account.go: whose identity it is
+//	link.go         a one-time link, which sets a password and replaces no second step
+//	session.go      what comes of it: a session, and proving once more to be there
+//	account.go      the ways of a person, and taking them away
+//
+// What is under way between two of these steps (a password that was right, a
+// question to a passkey, a journey to the provider) is kept in memory only, for
+// ten minutes, and works once (shelf.go).
+//
+// What happens to accounts is written into the organisation's log
+// (incident.AccountEvent), without addresses; wrong guesses as counts.
 //
 // A session ends after eight hours without a request, after seven days in any
 // case, when the person signs out, when the password changes, and when the
@@ -24,5 +42,7 @@
 // earlier than it would have, never later.
 //
 // Guesses are slowed down, never locked out: nobody may be able to shut out the
-// privacy officer during an incident by typing wrong passwords.
+// privacy officer during an incident by typing wrong passwords. Only codes of an
+// app rest for an hour after twenty wrong ones, which takes the right password;
+// recovery codes and passkeys work meanwhile.
 package session

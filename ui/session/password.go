@@ -87,21 +87,22 @@ func CheckPassword(password string, about ...string) error {
 		return refuse("password-too-short")
 	case n > longest:
 		return refuse("password-too-long")
-	case guessable(password, about):
+	case utf8.RuneCountInString(unit(strings.ToLower(password))) < shortest/2, guessable(password, about):
 		return refuse("password-too-common")
 	}
 	return nil
 }
 
 // guessable reports whether nothing is left of a password once the words that
-// everybody tries, digits and signs are taken out.
+// everybody tries, walks over the keyboard, digits and signs are taken out.
 func guessable(password string, about []string) bool {
-	plain := strings.NewReplacer("0", "o", "1", "i", "3", "e", "4", "a", "5", "s", "@", "a", "$", "s", "!", "i").Replace(strings.ToLower(password))
+	whole := strings.ToLower(password)
+	plain := strings.NewReplacer("0", "o", "1", "i", "3", "e", "4", "a", "5", "s", "@", "a", "$", "s", "!", "i").Replace(whole)
 	words := strings.Fields(commonWords)
 	for _, a := range about {
 		words = append(words, strings.FieldsFunc(strings.ToLower(a), func(r rune) bool { return !unicode.IsLetter(r) })...)
 	}
-	return poor(lettersOnly(plain, words)) || poor(lettersOnly(strings.ToLower(password), words))
+	return poor(lettersOnly(plain, words)) || poor(lettersOnly(whole, words)) || poor(lettersOnly(withoutWalks(whole), words))
 }
 
 // lettersOnly takes words of three letters and more out, and what is no letter.

@@ -451,6 +451,11 @@ func TestCheckPassword(t *testing.T) {
 		{"digits only", "123456789012", "password-too-common"},
 		{"one letter again and again", "aaaaaaaaaaaaaa", "password-too-common"},
 		{"a row of the keyboard", "qwertyuiop123", "password-too-common"},
+		{"the alphabet from somewhere in it", "fghijklmnopqr", "password-too-common"},
+		{"the alphabet backwards", "zyxwvutsrqpon", "password-too-common"},
+		{"rows of the keyboard backwards", "lkjhgfdsapoiuytrewq", "password-too-common"},
+		{"a few letters repeated", "xkqvxkqvxkqvxkqv", "password-too-common"},
+		{"words with a short walk in them are fine", "definitief stuk hijgende nopjes", ""},
 		{"the person's own name", "Annemarieke2026", "password-too-common"},
 		{"the person's own address", "a.kuipers@polder.example", "password-too-common"},
 	} {
