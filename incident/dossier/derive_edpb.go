@@ -3,6 +3,7 @@ package dossier
 import (
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"meldklok/incident"
@@ -148,12 +149,10 @@ func (c *Case) edpbPointContact() found {
 
 func (c *Case) edpbParties() found {
 	f := c.othersInvolved()
-	if f.empty() {
-		f = c.apAnswer("3.3")
+	if f.empty() { // words from which no yes or no follows
+		return found{lines: c.apAnswer("3.3").lines}
 	}
-	if !f.empty() {
-		f.keys = []string{"a"}
-	}
+	f.keys = []string{"a"}
 	return f
 }
 
@@ -241,9 +240,10 @@ func (c *Case) edpbReasoning() found {
 		return found{}
 	}
 	number := strconv.FormatFloat(s.Severity, 'f', 2, 64)
-	f := found{lines: []risk.Text{both("dossier.method", "severity", number)}, sure: c.assessed()}
-	f.lines[0].NL += " " + locale.Word(locale.Dutch, "band", s.Band) + "."
-	f.lines[0].EN += " " + locale.Word(locale.English, "band", s.Band) + "."
+	f := found{sure: c.assessed(), lines: []risk.Text{{
+		NL: both("dossier.method", "severity", strings.Replace(number, ".", ",", 1), "band", locale.Word(locale.Dutch, "band", s.Band)).NL,
+		EN: both("dossier.method", "severity", number, "band", locale.Word(locale.English, "band", s.Band)).EN,
+	}}}
 	for _, r := range risk.Rules() {
 		if slices.Contains(s.Reasons, r.Code) {
 			f.lines = append(f.lines, r.Text)

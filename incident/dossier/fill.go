@@ -108,6 +108,9 @@ func (c *Case) answer(f *Form, q Question) Answered {
 	if derive, ok := derivations()[q.From]; ok {
 		got = derive(c)
 	}
+	if same := c.apAnswer(q.Same); q.Same != "" && !same.empty() {
+		got = same
+	}
 	if given, ok := c.Incident.AnswerTo(f.ID, q.ID); ok {
 		var facts []risk.Text
 		if got.sure { // a rule of ours is no match for what a person says

@@ -58,6 +58,7 @@ type Question struct {
 	Kind     QuestionKind `json:"kind"`
 	From     string       `json:"from,omitempty"`  // name of the derivation that looks for an answer
 	When     string       `json:"when,omitempty"`  // condition under which it is asked
+	Same     string       `json:"same,omitempty"`  // question of the AP's form that asks the same: its answer counts here too
 	Where    string       `json:"where,omitempty"` // where a missing answer is filled in; empty: beside it
 	Optional bool         `json:"optional,omitempty"`
 	Past     bool         `json:"past,omitempty"`     // a day that cannot lie ahead

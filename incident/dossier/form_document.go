@@ -171,8 +171,8 @@ func (f *Filled) writeJSON(w io.Writer, c Case) error {
 func (f *Filled) edpbFields() map[string]any {
 	fields := map[string]any{}
 	for _, a := range f.All() {
-		if len(a.Lines) == 0 {
-			continue
+		if len(a.Lines) == 0 || (len(a.Options) > 0 && len(a.Keys) == 0) {
+			continue // words alone are no choice; they stand in the answers
 		}
 		name := "field_" + a.ID
 		switch {

@@ -67,6 +67,11 @@ func TestFormsAreWhole(t *testing.T) {
 					}
 					values[o.Value] = true
 				}
+				if ap, _ := dossier.FormByID(dossier.FormAP); q.Same != "" {
+					if _, ok := ap.Question(q.Same); !ok {
+						t.Errorf("%s: the AP's form has no question %s", where, q.Same)
+					}
+				}
 				if q.From != "" && !dossier.HasDerivation(q.From) {
 					t.Errorf("%s: no derivation %q", where, q.From)
 				}

@@ -96,7 +96,7 @@ func TestEDPBFields(t *testing.T) {
 	}
 	for name, want := range map[string]string{
 		"field_3": `"a"`, "field_48": `"2026-10-23T16:30:00+02:00"`, "field_55": `["a","c"]`, "field_60": `["d"]`, "field_68": `180`,
-		"field_46": `"2026-10-22"`, "field_89": `"a"`, "field_67": `"b"`, "field_11": `"12345678"`, "field_95": `null`,
+		"field_46": `"2026-10-22"`, "field_89": `"a"`, "field_67": `"b"`, "field_11": `"12345678"`, "field_51": `"Een collega zag vreemde verzonden berichten."`, "field_38": `null`, "field_95": `null`,
 	} {
 		if raw, _ := json.Marshal(got.Fields[name]); string(raw) != want {
 			t.Errorf("%s = %s, want %s", name, raw, want)

@@ -119,7 +119,7 @@ func (d *document) writePDF(w io.Writer) error {
 func (s sheet) block(b block) {
 	switch b.Kind {
 	case blockHeading:
-		s.room(18)
+		s.room(34) // with the first question below it
 		s.Ln(3)
 		s.style("B", 12, 20)
 		s.para(b.Text, 6, 1)
