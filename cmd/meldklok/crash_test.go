@@ -97,6 +97,13 @@ func TestKill(t *testing.T) {
 	if os.Getenv("MELDKLOK_REAL") != "" {
 		rounds = 200
 	}
+	killRounds(t, rounds)
+}
+
+// killRounds kills so often, and returns how many reports were said to be
+// accepted on the way.
+func killRounds(t *testing.T, rounds int) (accepted int) {
+	t.Helper()
 	server := mailertest.New()
 	defer server.Close()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -119,12 +126,12 @@ func TestKill(t *testing.T) {
 	if err := a.Close(); err != nil {
 		t.Fatal(err)
 	}
-	accepted := 0
 	for range rounds {
 		accepted += w.killOne(t)
 	}
 	server.Script(nil)
 	w.settle(t, server, accepted)
+	return accepted
 }
 
 // misbehave is a relay on a bad day.

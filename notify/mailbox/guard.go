@@ -72,13 +72,37 @@ func turnAway(conn net.Conn) {
 func (g *guard) admit(conn net.Conn) *guardedConn {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if len(g.conns) >= g.maxConns {
+	if len(g.conns) >= g.maxConns && !g.makeRoom() {
 		return nil
 	}
 	c := &guardedConn{Conn: conn, guard: g, born: time.Now()}
+	c.handedOver()
 	c.step()
 	g.conns[c] = struct{}{}
 	return c
+}
+
+// patience is how long a connection keeps its place, when all are taken, without
+// having handed over a whole message. Whoever sends a word now and then could
+// otherwise keep every place for an hour. A mail server that is cut off keeps
+// its message and comes back.
+const patience = 30 * time.Second
+
+// makeRoom ends the connection that has gone longest without handing over a
+// message, if that is longer than anybody honest needs. The mutex is held.
+func (g *guard) makeRoom() bool {
+	var idlest *guardedConn
+	for c := range g.conns {
+		if idlest == nil || c.gave.Load() < idlest.gave.Load() {
+			idlest = c
+		}
+	}
+	if idlest == nil || time.Since(time.Unix(0, idlest.gave.Load())) < patience {
+		return false
+	}
+	delete(g.conns, idlest)
+	_ = idlest.Conn.Close()
+	return true
 }
 
 // grace is how long a connection may go on at a shutdown until its message
@@ -115,6 +139,7 @@ type guardedConn struct {
 	born    time.Time
 	busy    atomic.Bool  // a message is under way
 	broken  atomic.Bool  // a message broke off, so what follows are no commands
+	gave    atomic.Int64 // when it last handed over a message, or came, in Unix nanoseconds
 	until   atomic.Int64 // when the message must be done, in Unix nanoseconds
 	allowed atomic.Int64 // bytes that may still be read before the next step forward
 }
@@ -130,6 +155,9 @@ func (c *guardedConn) end() {
 	c.busy.Store(false)
 	c.step()
 }
+
+// handedOver marks that a message was taken: the connection is of use.
+func (c *guardedConn) handedOver() { c.gave.Store(time.Now().UnixNano()) }
 
 // step marks a command or a piece of a body that led somewhere; drain allows
 // for the rest of a message that nobody wants any more.

@@ -212,6 +212,39 @@ func TestListenerLimits(t *testing.T) {
 	}
 }
 
+// TestListenerMakesRoom: when every place is taken, whoever has handed over
+// nothing for half a minute gives way, whatever it says meanwhile; one that does
+// hand over messages stays.
+func TestListenerMakesRoom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var k keeper
+		ln := listen(t, ListenerConfig{Accept: k.Accept, MaxConnections: 2})
+		loris, honest := newTalk(t, ln), newTalk(t, ln)
+		loris.hear()
+		honest.hear()
+		loris.ask("EHLO relay.example", "250")
+		honest.ask("EHLO relay.example", "250")
+		for range 3 {
+			time.Sleep(15 * time.Second)
+			loris.ask("RSET", "250")
+			honest.ask("MAIL FROM:<a@b.example>", "250")
+			honest.ask("RCPT TO:<x@lek.gemeente.example>", "250")
+			honest.ask("DATA", "354")
+			honest.say("Subject: x\r\n\r\nx\r\n.\r\n")
+			if got := honest.hear(); !strings.HasPrefix(got, "250") {
+				t.Fatal(got)
+			}
+		}
+		if got := newTalk(t, ln).hear(); !strings.HasPrefix(got, "220") {
+			t.Errorf("a third one: %q", got)
+		}
+		honest.ask("NOOP", "250")
+		if got := newTalk(t, ln).hear(); !strings.HasPrefix(got, "421") {
+			t.Errorf("a fourth one at once: %q", got)
+		}
+	})
+}
+
 // TestListenerTime: who says nothing, or sends a body too slowly, or talks
 // without end, loses the connection and nothing is kept.
 func TestListenerTime(t *testing.T) {

@@ -97,6 +97,7 @@ func (t *transaction) reply(err error, body *watchedReader) error {
 	refusal := new(smtp.SMTPError)
 	switch {
 	case err == nil && body.ended:
+		t.conn.handedOver()
 		return nil
 	case errors.Is(err, ErrTooLarge) || (errors.As(body.failed, &refusal) && refusal.Code == replyTooLarge.Code):
 		return replyTooLarge
