@@ -22,6 +22,11 @@
 // mail with the entry that says so, and sends. Only a decision in the
 // incident's log ends that.
 //
+// # What it is safe from
+//
+// THREATS.md says who might harm what, how that is met and what is left.
+// KNOCKS.md says what was done to the program on purpose, and what was lost.
+//
 // # Where this departs from the plan, and why
 //
 // The 250 to a sender comes after the raw bytes are durable and before they are
