@@ -28,7 +28,9 @@ var allowed = map[string]string{
 	"POST /account/passkeys": "odfmau", "POST /account/passkeys/options": "odfmau", "POST /account/recovery": "odfmau",
 	"POST /account/factors/remove": "odfmau", "POST /account/sessions/end": "odfmau",
 
-	"GET /board": "odfu", "GET /events": "odfu", "GET /incidents": "odfu", "GET /incidents/:ref": "odfu", "GET /incidents/:ref/proof": "odfu", "GET /incidents/:ref/access": "odfu",
+	"GET /board": "odfu", "GET /events": "odfu", "GET /incidents": "odfu", "GET /incidents/:ref": "odfu", "GET /incidents/:ref/proof": "odfu", "GET /incidents/:ref/file.zip": "odfu",
+	"GET /register": "odfu", "GET /register/export/:format": "odfu", "GET /register/years/:format": "odfum",
+	"GET /register/import": "od", "POST /register/import": "od", "GET /register/import/:id": "od", "POST /register/import/:id": "od", "GET /incidents/:ref/access": "odfu",
 	"GET /incidents/:ref/reports/:n/raw": "odfu", "GET /incidents/:ref/reports/:n/files/:file": "odfu",
 	"GET /incidents/:ref/files/:n": "odfu", "POST /incidents/:ref/file": "od", "POST /incidents/:ref/try-file": "od",
 	"POST /incidents/:ref/tell": "od", "POST /incidents/:ref/attach": "od",

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -46,6 +47,8 @@ type Config struct {
 	Search web.Finder
 	// Proof writes the proof of alert of an incident as a file; nil: there is none.
 	Proof func(lang string, inc *incident.Incident, alerts []incident.Proof, org *incident.Org, now time.Time) ([]byte, error)
+	// CaseFile writes the whole file of an incident as a ZIP archive; nil: there is none.
+	CaseFile func(ctx context.Context, w io.Writer, lang string, ref incident.Ref, personal bool) error
 	// Mailboxes says how the watched mailboxes stand, their trouble explained in
 	// the language; nil: none is watched.
 	Mailboxes func(lang string) []incident.WatchedMailbox
@@ -103,7 +106,7 @@ func New(cfg Config) (*Server, error) {
 	}
 	pages, err := web.New(web.Config{
 		Service: cfg.Service, Sessions: cfg.Sessions, Now: cfg.Now, Health: cfg.Health,
-		MailNotice: cfg.MailNotice, URL: cfg.URL, MaxUpload: cfg.MaxUpload, Log: cfg.Log, Proof: cfg.Proof,
+		MailNotice: cfg.MailNotice, URL: cfg.URL, MaxUpload: cfg.MaxUpload, Log: cfg.Log, Proof: cfg.Proof, CaseFile: cfg.CaseFile,
 		Mailboxes: cfg.Mailboxes, Search: cfg.Search,
 	})
 	if err != nil {

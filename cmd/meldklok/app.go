@@ -270,7 +270,7 @@ func (a *App) Close() error { return a.store.Close() }
 func (a *App) uiConfig() ui.Config {
 	c := ui.Config{
 		Service: a.service, Sessions: a.sessions, Now: a.now, Health: a.engine.Health, Live: a.live, Ready: a.ready,
-		URL: a.cfg.URL, TrustedProxies: a.cfg.proxies, Log: a.log, Metrics: a.metrics.handler(), Proof: notify.Proof,
+		URL: a.cfg.URL, TrustedProxies: a.cfg.proxies, Log: a.log, Metrics: a.metrics.handler(), Proof: notify.Proof, CaseFile: caseFiler{service: a.service, store: a.store, now: a.now}.write,
 		Mailboxes: a.watchedMailboxes, Search: a.search,
 	}
 	if len(a.cfg.relays) == 0 {

@@ -8,6 +8,7 @@
 //	open*.go      for everybody: report a leak, see how a report stands
 //	sign.go       sign in and out, one-time links, the own account
 //	board.go      the open clocks
+//	register*.go  the register of all cases, its files, another one taken over
 //	incident*.go  one case: clock first, then what to do next
 //	dossier.go    a form of an authority with the answers of a case; letters.go
 //	pages/*.html  the templates; base.html is around all of them

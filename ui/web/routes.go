@@ -7,6 +7,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"meldklok/incident"
+	"meldklok/incident/dossier/sheet"
 	"meldklok/incident/people"
 )
 
@@ -139,10 +140,18 @@ func (p *Pages) Routes() []Route {
 		{Method: post, Path: "/incidents/:ref/letters/:letter/:lang", Access: deciders(), Handle: p.saveLetter},
 		{Method: get, Path: "/incidents/:ref/documents/:file", Access: readers(), Handle: p.document},
 		{Method: get, Path: "/incidents/:ref/proof", Access: readers(), Handle: p.proof},
+		{Method: get, Path: "/incidents/:ref/file.zip", Access: readers(), Handle: p.caseFile},
 		{Method: get, Path: "/incidents/:ref/reports/:n/raw", Access: readers(), Handle: p.reportRaw},
 		{Method: get, Path: "/incidents/:ref/reports/:n/files/:file", Access: readers(), Handle: p.reportFile},
 
 		{Method: get, Path: "/keys", Access: signedIn(), Handle: p.keys},
+		{Method: get, Path: "/register", Access: readers(), Handle: p.register},
+		{Method: get, Path: "/register/export/:format", Access: readers(), Handle: p.exportRegister},
+		{Method: get, Path: "/register/years/:format", Access: overseers(), Handle: p.exportYears},
+		{Method: get, Path: "/register/import", Access: deciders(), Handle: p.importForm},
+		{Method: post, Path: "/register/import", Access: deciders(), Handle: p.importUpload, Limit: sheet.MaxBytes + formOverhead},
+		{Method: get, Path: "/register/import/:id", Access: deciders(), Handle: p.importLook},
+		{Method: post, Path: "/register/import/:id", Access: deciders(), Handle: p.importTake},
 		{Method: get, Path: "/search", Access: readers(), Handle: p.search},
 		{Method: get, Path: "/search/hits", Access: readers(), Handle: p.searchHits},
 

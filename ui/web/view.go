@@ -242,6 +242,7 @@ func navigation(p *people.Person) []NavItem {
 		{NavItem{"/board", "nav.board"}, readers()},
 		{NavItem{"/incidents", "nav.incidents"}, readers()},
 		{NavItem{"/search", "nav.search"}, readers()},
+		{NavItem{"/register", "nav.register"}, readers()},
 		{NavItem{"/parked", "nav.parked"}, readers()},
 		{NavItem{"/mailbox", "nav.mailbox"}, healthSeen()},
 		{NavItem{"/outbox", "nav.outbox"}, mailSeers()},

@@ -1,6 +1,8 @@
 package web
 
 import (
+	"context"
+	"io"
 	"log/slog"
 	"net/url"
 	"strings"
@@ -26,6 +28,9 @@ type Config struct {
 	// Proof writes the proof of alert of an incident as a file, complete in
 	// itself; nil: there is none.
 	Proof func(lang string, inc *incident.Incident, alerts []incident.Proof, org *incident.Org, now time.Time) ([]byte, error)
+	// CaseFile writes the whole file of an incident as a ZIP archive; with
+	// personal also the parts that are destroyed first. Nil: there is none.
+	CaseFile func(ctx context.Context, w io.Writer, lang string, ref incident.Ref, personal bool) error
 }
 
 // formOverhead is what a multipart body may hold beside the files.
@@ -40,6 +45,8 @@ type Pages struct {
 	receipts  *receipts
 	hub       *hub
 	sums      figuresCache
+	yearly    yearsCache
+	uploads   *uploads
 }
 
 // New reads the templates and assets. It returns an error when one of them is
@@ -55,7 +62,7 @@ func New(cfg Config) (*Pages, error) {
 	}
 	return &Pages{
 		cfg: cfg, templates: pages, assets: files,
-		gate: newGate(cfg.Now), receipts: newReceipts(cfg.Now), hub: newHub(),
+		gate: newGate(cfg.Now), receipts: newReceipts(cfg.Now), hub: newHub(), uploads: newUploads(cfg.Now),
 	}, nil
 }
 
