@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"meldklok/incident"
+	"meldklok/incident/risk"
 )
 
 // monthsShown is how far back the figures for management go, this month
@@ -35,11 +36,15 @@ func (m month) share(n, most int) int {
 // figures adds incidents up by month of receipt.
 type figures struct {
 	months []month // newest first
-	toFile []time.Duration
+	causes map[risk.Incident]int
+
+	toAware   span // from receipt to awareness,
+	fromAware span // from awareness to filing,
+	toFile    span // from receipt to filing
 }
 
 func newFigures(now time.Time) *figures {
-	f := &figures{}
+	f := &figures{causes: map[risk.Incident]int{}}
 	y, m, _ := now.In(incident.Amsterdam()).Date()
 	for i := range monthsShown {
 		f.months = append(f.months, month{Start: time.Date(y, m-time.Month(i), 1, 0, 0, 0, 0, incident.Amsterdam())})
@@ -62,6 +67,8 @@ func (f *figures) add(inc *incident.Incident) (more bool) {
 	}
 	m := &f.months[i]
 	m.Reports++
+	f.causes[inc.Facts.Incident]++
+	f.addPace(inc)
 	filing, filed := inc.FirstFiling()
 	switch {
 	case filed && filing.Late(filing.Due) > 0:
@@ -84,8 +91,7 @@ func (f *figures) usual() (d time.Duration, ok bool) {
 	if len(f.toFile) == 0 {
 		return 0, false
 	}
-	sorted := slices.Sorted(slices.Values(f.toFile))
-	return max(0, sorted[len(sorted)/2]), true
+	return f.toFile.median(), true
 }
 
 // figuresCache keeps the figures for a minute: they walk a year of incidents.

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"net/http"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -17,6 +18,8 @@ type managementData struct {
 	Months  []managementMonth
 	Usual   time.Duration // median from receipt to filing
 	AnyFile bool
+	Causes  []cause
+	Paces   []pace
 }
 
 // managementClock is a clock without its case: reference and time only.
@@ -62,7 +65,11 @@ func (p *Pages) management(c echo.Context) error {
 	}
 	d.Months = drawMonths(f.months)
 	d.Usual, d.AnyFile = f.usual()
-	return p.show(c, "management", d)
+	d.Paces = f.paces()
+	v := p.view(c, "management", nil)
+	d.Causes = causesOf(v, f.causes)
+	v.Data = d
+	return p.render(c, http.StatusOK, v)
 }
 
 // drawMonths lays the pieces of every month's bar end to end.
