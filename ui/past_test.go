@@ -26,6 +26,7 @@ func TestLookingBack(t *testing.T) {
 		{"an entry", "4"}, {"a time between two entries", "2026-10-23T19:00"}, {"a time with its zone", "2026-10-23T17:00:00Z"},
 	} {
 		got := v.get(page+"?at="+row.at).want(http.StatusOK, "Zoals bekend op", "Regel 4 van 7", "Toen nog klein", "nog ")
+		v.get(page+"?at=1").want(http.StatusOK, "Regel 3 van 7").lacks("Wat nu?")
 		got.lacks("Nu heel groot", "Versleuteld", "Wat u kunt doen", `action="`+page+`/seen"`)
 		checkMarkup(t, row.why, got)
 	}

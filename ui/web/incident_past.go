@@ -30,7 +30,9 @@ func asOf(asked string, entries []incident.Entry, now time.Time) (*past, *incide
 			return nil, nil, refuse("at", "no-such-entry")
 		}
 		p.At = entries[n-1].At
-		p.Entry = uint32(n)
+		for p.Entry = uint32(n); p.Entry < p.Of && entries[p.Entry].At.Equal(p.At); {
+			p.Entry++ // what one act recorded belongs together
+		}
 	} else if p.At, err = moment(url.Values{"at": {asked}}, "at"); err != nil {
 		return nil, nil, err
 	} else {
