@@ -8,6 +8,12 @@
 //	clock.go     when is the deadline? 72 elapsed hours, and the other readings
 //	when.go      how a person's written time becomes an instant
 //	duty.go      what must be done by when, under which dated rule
+//	filing.go    what was sent to the AP, what was tried in vain, how late
+//	telling.go   who was told; notdue.go: why a duty is not ours, the exemptions
+//	chain.go     controller, processor, joint: whom we have to tell
+//	measure.go   what somebody promised to do, each a duty of its own
+//	closing.go   what still stands in the way of closing
+//	attach.go    files that people add
 //	entry.go     the facts a log consists of, and their stored form
 //	fold.go      how a log becomes an Incident
 //	command.go   what people may do, and what it records

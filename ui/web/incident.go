@@ -133,6 +133,9 @@ func (p *Pages) incidentView(c echo.Context) (*View, error) {
 	}
 	d.Headline, d.Next, d.actions = headline(d.Inc, entries), nextFor(d.Inc, now), actionsFor(d.Inc)
 	for _, x := range d.Inc.Duties {
+		if x.Kind == incident.DutyMeasure && !x.Overdue(now) {
+			continue // there can be dozens: they have a list of their own
+		}
 		d.Clocks = append(d.Clocks, clockOf(x, now))
 		if x.Kind == incident.DutyAP && !d.Inc.Exercise {
 			r := incident.Read(x.Clock.Start, x.Hours)
