@@ -19,7 +19,7 @@ const (
 	keySize      = 32 // bytes: AES-256
 	compartments = 3  // keys per item
 	macSize      = 16 // bytes of a keyed hash
-	cacheSize    = 4096
+	cacheSize    = 3 * 4096
 )
 
 // ErrDestroyed: the key of the compartment was destroyed; what it sealed is gone
@@ -41,12 +41,15 @@ type keyring struct {
 	failing func(error)
 
 	mu         sync.Mutex
-	cache      map[uint64]*itemKeys
+	cache      map[keyID]*compartmentKey
 	generation int // rises with every destruction: what was read before it is not cached
 }
 
-// itemKeys are the keys of one item's compartments; a destroyed one is nil.
-type itemKeys [compartments]*compartmentKey
+// keyID names the key of one compartment of one item.
+type keyID struct {
+	item uint64
+	c    Compartment
+}
 
 // compartmentKey seals values by itself; the keys of entries are derived from
 // its raw bytes.
@@ -68,7 +71,7 @@ func openKeyring(engine Engine, master tink.AEAD) (*keyring, error) {
 	if err != nil {
 		return nil, err
 	}
-	k := &keyring{engine: engine, master: master, packer: packer, failing: func(error) {}, cache: map[uint64]*itemKeys{}}
+	k := &keyring{engine: engine, master: master, packer: packer, failing: func(error) {}, cache: map[keyID]*compartmentKey{}}
 	var wrapped []byte
 	last := uint64(0)
 	err = engine.View(func(r Reader) error {
@@ -123,9 +126,9 @@ func wrapContext(item uint64, c int) []byte {
 	return join([]byte("key"), key8(item), []byte{byte(c + 1)})
 }
 
-// remember caches the keys of an item, unless keys were destroyed since they
-// were read; a full cache forgets an arbitrary one.
-func (k *keyring) remember(item uint64, keys *itemKeys, generation int) {
+// remember caches a key, unless keys were destroyed since it was read; a full
+// cache forgets an arbitrary one.
+func (k *keyring) remember(id keyID, key *compartmentKey, generation int) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if generation != k.generation {
@@ -137,59 +140,61 @@ func (k *keyring) remember(item uint64, keys *itemKeys, generation int) {
 			break
 		}
 	}
-	k.cache[item] = keys
+	k.cache[id] = key
 }
 
 // primitive returns what seals and opens one compartment, or ErrDestroyed.
 func (k *keyring) primitive(item uint64, c Compartment) (*compartmentKey, error) {
+	id := keyID{item, c}
 	k.mu.Lock()
-	keys, generation := k.cache[item], k.generation
+	key, generation := k.cache[id], k.generation
 	k.mu.Unlock()
-	if keys == nil {
-		var err error
-		if keys, err = k.load(item); err != nil {
-			return nil, err
-		}
-		k.remember(item, keys, generation)
+	if key != nil {
+		return key, nil
 	}
-	if keys[c-1] == nil {
-		return nil, ErrDestroyed
+	key, err := k.load(id)
+	if err != nil {
+		return nil, err
 	}
-	return keys[c-1], nil
+	k.remember(id, key, generation)
+	return key, nil
 }
 
-// load unwraps the keys of an item.
-func (k *keyring) load(item uint64) (keys *itemKeys, err error) {
+// load reads and unwraps one key, or returns ErrDestroyed.
+func (k *keyring) load(id keyID) (key *compartmentKey, err error) {
 	err = k.engine.View(func(r Reader) error {
-		row := r.Get(tableKeys, key8(item))
+		row := r.Get(tableKeys, key8(id.item))
 		if row == nil {
-			return fmt.Errorf("store: the keys of item %d are missing from the key file", item)
+			return fmt.Errorf("store: the keys of item %d are missing from the key file", id.item)
 		}
-		keys, err = k.unwrap(item, row)
+		key, err = k.unwrap(id, row)
 		return err
 	})
-	return keys, err
+	return key, err
 }
 
-// unwrap reads a row of the key file: for each compartment its length and the
-// wrapped key. A length of zero says that it was destroyed.
-func (k *keyring) unwrap(item uint64, row []byte) (*itemKeys, error) {
-	keys := new(itemKeys)
-	err := eachWrapped(row, func(c int, wrapped []byte) error {
-		if len(wrapped) == 0 {
+// unwrap takes one key out of a row of the key file, which holds for each
+// compartment its length and the wrapped key. A length of zero says that it was
+// destroyed.
+func (k *keyring) unwrap(id keyID, row []byte) (key *compartmentKey, err error) {
+	err = eachWrapped(row, func(c int, wrapped []byte) error {
+		if c != int(id.c)-1 {
 			return nil
 		}
-		raw, err := k.master.Decrypt(wrapped, wrapContext(item, c))
+		if len(wrapped) == 0 {
+			return ErrDestroyed
+		}
+		raw, err := k.master.Decrypt(wrapped, wrapContext(id.item, c))
 		if err != nil {
 			return fmt.Errorf("unwrap: %w", err)
 		}
-		keys[c], err = newCompartmentKey(raw)
+		key, err = newCompartmentKey(raw)
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("store: the keys of item %d: %w", item, err)
+		return nil, fmt.Errorf("store: the keys of item %d: %w", id.item, err)
 	}
-	return keys, nil
+	return key, nil
 }
 
 // seal encrypts under the key of a compartment.

@@ -87,7 +87,7 @@ func (k *keyring) startRefill() {
 
 // make stores fresh keys for a batch of items in one transaction.
 func (k *keyring) make(first uint64) error {
-	made := make(map[uint64]*itemKeys, poolBatch)
+	made := make(map[keyID]*compartmentKey, compartments*poolBatch)
 	k.mu.Lock()
 	generation := k.generation
 	k.mu.Unlock()
@@ -100,34 +100,34 @@ func (k *keyring) make(first uint64) error {
 			if err := w.Put(tableKeys, key8(item), row); err != nil {
 				return err
 			}
-			made[item] = keys
+			for c, key := range keys {
+				made[keyID{item, Compartment(c + 1)}] = key
+			}
 		}
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	for item, keys := range made {
-		k.remember(item, keys, generation)
+	for id, key := range made {
+		k.remember(id, key, generation)
 	}
 	return nil
 }
 
 // fresh makes the keys of one item and the row that holds them, wrapped.
-func (k *keyring) fresh(item uint64) (*itemKeys, []byte, error) {
-	keys := new(itemKeys)
-	var row []byte
+func (k *keyring) fresh(item uint64) (keys [compartments]*compartmentKey, row []byte, err error) {
 	for c := range keys {
 		raw := make([]byte, keySize)
 		if _, err := rand.Read(raw); err != nil {
-			return nil, nil, err
+			return keys, nil, err
 		}
 		wrapped, err := k.master.Encrypt(raw, wrapContext(item, c))
 		if err != nil {
-			return nil, nil, err
+			return keys, nil, err
 		}
 		if keys[c], err = newCompartmentKey(raw); err != nil {
-			return nil, nil, err
+			return keys, nil, err
 		}
 		row = append(row, byte(len(wrapped)))
 		row = append(row, wrapped...)

@@ -167,7 +167,9 @@ func (k *keyring) destroy(marks []mark) error {
 	defer k.mu.Unlock()
 	k.generation++
 	for _, m := range marks {
-		delete(k.cache, m.item)
+		for c := Register; c <= Originals; c++ {
+			delete(k.cache, keyID{m.item, c})
+		}
 	}
 	return err
 }
