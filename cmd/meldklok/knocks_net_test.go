@@ -250,7 +250,7 @@ func knockLoris(t *testing.T) string {
 	if wait == 0 {
 		return fmt.Sprintf("%d slow connections on SMTP, LMTP and HTTP each: the form answers at once", n)
 	}
-	return fmt.Sprintf("%d slow connections on SMTP, LMTP and HTTP each: the form answers at once, a mail is taken after at most 30 s", n)
+	return fmt.Sprintf("%d slow connections on SMTP, LMTP and HTTP each: the form answers at once, by SMTP a mail is taken once they are 30 s old", n)
 }
 
 // knockLarge sends bodies at the limit and beyond it.
