@@ -8,6 +8,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
+
+	"filippo.io/age"
 
 	"meldklok/incident"
 	"meldklok/incident/store"
@@ -45,7 +48,11 @@ func (c *restoreCommand) Run(ctx context.Context, w world, place Place) (err err
 	if err := masterFor(w, place, staging); err != nil {
 		return exit(exitRefused, err)
 	}
-	said, v, err := c.goOn(ctx, w, Place{Data: staging, KeyFile: place.KeyFile}, m)
+	gone, err := c.destroyedSince(ctx, w, Place{Data: filepath.Join(staging, "newer"), KeyFile: place.KeyFile}, keys, m)
+	if err != nil {
+		return exit(exitFailed, fmt.Errorf("nothing was restored: %w", err))
+	}
+	said, v, err := c.goOn(ctx, w, Place{Data: staging, KeyFile: place.KeyFile}, m, gone)
 	if err != nil {
 		return exit(exitFailed, fmt.Errorf("nothing was restored: %w", err))
 	}
@@ -62,8 +69,35 @@ references up to %d are not given out again in %d and before
 sending is held: make sure that the old installation no longer runs, start this one, then meldklok release
 `
 
-// goOn verifies what was unpacked and lets it go on.
-func (c *restoreCommand) goOn(ctx context.Context, w world, place Place, m store.Manifest) (said incident.Restored, v store.Verification, err error) {
+// destroyedSince reads the newest scheduled backup beside the one that is
+// restored, and returns what was destroyed up to then: an old backup must not
+// bring back what the law had go. A newer one that does not open is told of and
+// passed over: it may be the very reason for taking an older one.
+func (c *restoreCommand) destroyedSince(ctx context.Context, w world, place Place, keys []age.Identity, m store.Manifest) ([]store.Destruction, error) {
+	names, err := scheduled(filepath.Dir(c.File))
+	if err != nil || len(names) == 0 || names[0] == filepath.Base(c.File) {
+		return nil, err
+	}
+	newest := filepath.Join(filepath.Dir(c.File), names[0])
+	newer, err := store.ReadBackup(ctx, newest, keys, place.Data)
+	if err != nil {
+		fmt.Fprintf(w.stderr, "%s cannot be read, so what was destroyed since %s is not known: %v\n", newest, m.Copied.Format(time.RFC3339), err)
+		return nil, nil
+	}
+	if !newer.Copied.After(m.Copied) {
+		return nil, nil
+	}
+	d, err := openDesk(w, place)
+	if err != nil {
+		return nil, err
+	}
+	list, err := d.store.Destroyed(ctx)
+	return list, errors.Join(err, d.store.Close())
+}
+
+// goOn verifies what was unpacked, repeats what was destroyed since, and lets it
+// go on.
+func (c *restoreCommand) goOn(ctx context.Context, w world, place Place, m store.Manifest, gone []store.Destruction) (said incident.Restored, v store.Verification, err error) {
 	head, err := m.Head()
 	if err != nil {
 		return said, v, err
@@ -76,7 +110,10 @@ func (c *restoreCommand) goOn(ctx context.Context, w world, place Place, m store
 	if v, err = d.store.Verify(ctx, &head); err != nil {
 		return said, v, err
 	}
-	said, err = d.store.GoOn(ctx, m, 0)
+	if err = d.store.Reapply(ctx, gone); err != nil {
+		return said, v, err
+	}
+	said, err = d.store.GoOn(ctx, m, len(gone))
 	return said, v, err
 }
 
