@@ -39,9 +39,14 @@ func serveHealthy(t *testing.T, relayURL string, more ...string) (p *program, pa
 	p = startProgram(t, dir, nil, nil, append([]string{"--listen", pages, "--mail-listen", "127.0.0.1:0", "--url", "https://meldklok.example.org",
 		"--relay", relayURL, "--from", "privacy@example.org", "--recipient", "privacy@example.org"}, more...)...)
 	p.said(`pages +http://(\S+)`)
+	text := ""
 	until(t, "the first audit", func() bool {
-		return strings.Contains(fetch(t, "http://"+pages+"/metrics"), `meldklok_findings{level="red"} 0`)
+		text = fetch(t, "http://"+pages+"/metrics")
+		return strings.Contains(text, "An error") || strings.Contains(text, `meldklok_findings{level=`) && !strings.Contains(text, `code="starting"`)
 	})
+	if !strings.Contains(text, `meldklok_findings{level="red"} 0`) {
+		t.Fatalf("a service that should be well says:\n%s", regexp.MustCompile(`(?m)^(meldklok_finding.*|An error.*|\* .*)$`).FindAllString(text, -1))
+	}
 	return p, pages
 }
 
