@@ -62,6 +62,8 @@ type App struct {
 	keyFile string // where the master key is
 	phrase  string // of its recovery copy, when this start made it
 
+	probed readiness // the last answer of /readyz
+
 	mu     sync.Mutex
 	turned time.Time // last turn of the engine, for /livez
 	door   string    // address of the SMTP listener
@@ -194,13 +196,6 @@ func (a *App) live() error {
 		return fmt.Errorf("the engine has not turned for %s", late.Round(time.Second))
 	}
 	return nil
-}
-
-// ready answers whether reports are accepted: a write goes through.
-func (a *App) ready() error {
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-	defer cancel()
-	return a.store.Update(ctx, func(incident.Tx) error { return nil })
 }
 
 // accept is the door for mail: raw bytes in, durable when it returns nil.
