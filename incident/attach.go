@@ -49,6 +49,7 @@ type AttachedFile struct {
 	Hash  []byte    `json:"hash"`
 	At    time.Time `json:"at"`
 	By    Actor     `json:"by"`
+	Gone  *Gone     `json:"gone,omitempty"` // its bytes were destroyed
 }
 
 // File returns an attached file by its number.

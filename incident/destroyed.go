@@ -31,7 +31,8 @@ type Destroyed struct {
 	What    Keep      `json:"what"`
 	Parts   Parts     `json:"parts"`
 	Reports []int     `json:"reports,omitempty"` // of the incident whose log this is
-	Bytes   int64     `json:"bytes,omitempty"`   // of the reports' originals
+	Files   []int     `json:"files,omitempty"`   // attached to it
+	Bytes   int64     `json:"bytes,omitempty"`   // of the originals and the files
 	Items   []uint64  `json:"items,omitempty"`   // parked messages
 	Upto    uint32    `json:"upto,omitempty"`    // of the organisation's log: every message reviewed up to there
 	Person  people.ID `json:"person,omitempty"`
@@ -67,6 +68,11 @@ func (inc *Incident) applyDestroyed(e Entry, b *Destroyed) {
 		}
 		if b.Parts.Has(PartPersonal) && r.Forgotten == nil {
 			r.Forgotten = gone
+		}
+	}
+	for i := range inc.Files {
+		if f := &inc.Files[i]; slices.Contains(b.Files, f.N) && f.Gone == nil {
+			f.Gone = gone
 		}
 	}
 	if b.Next != 0 {

@@ -155,7 +155,7 @@ func (s *Service) forgetIncident(ctx context.Context, ref Ref, periods Retention
 			return nil
 		}
 		for _, l := range due(periods.Schedule(inc, endOf(tx, inc)), now) {
-			b := &Destroyed{What: l.What, Parts: l.Parts, Reports: l.Reports, Bytes: l.Bytes, Under: l.Under}
+			b := &Destroyed{What: l.What, Parts: l.Parts, Reports: l.Reports, Files: l.Files, Bytes: l.Bytes, Under: l.Under}
 			if err := s.destroy(tx, inc, b, next, s.Act(System)); err != nil {
 				return err
 			}
@@ -179,6 +179,11 @@ func (s *Service) destroy(tx Tx, inc *Incident, b *Destroyed, next uint64, act A
 			continue
 		}
 		all = all && r.Forgotten != nil
+	}
+	for _, f := range inc.Files {
+		if slices.Contains(b.Files, f.N) {
+			items[f.Item] |= PartOriginals
+		}
 	}
 	if all { // then the correspondence goes with the last of them
 		items[sealing] |= b.Parts & PartPersonal

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -142,7 +143,8 @@ type Leaving struct {
 	What    Keep
 	Parts   Parts
 	Reports []int // numbers of the incident's reports
-	Bytes   int64 // of their originals
+	Files   []int // numbers of files that were attached to it
+	Bytes   int64 // of the originals and the files
 	At      time.Time
 	Under   string
 }
@@ -180,7 +182,13 @@ func (r Retention) Schedule(inc *Incident, ended time.Time) (out []Leaving) {
 			spoken = later(spoken, x.At)
 		}
 	}
-	if len(raw.Reports) > 0 {
+	for _, x := range inc.Files {
+		if x.Gone == nil && !inc.proves(x.N) {
+			raw.Files, raw.Bytes = append(raw.Files, x.N), raw.Bytes+x.Size
+			since = later(since, x.At)
+		}
+	}
+	if len(raw.Reports)+len(raw.Files) > 0 {
 		add(raw, originals, since)
 	}
 	if len(private.Reports) > 0 || !inc.Private.IsZero() {
@@ -190,6 +198,14 @@ func (r Retention) Schedule(inc *Incident, ended time.Time) (out []Leaving) {
 		add(Leaving{What: KeepRegister}, KeepRegister, ended)
 	}
 	return out
+}
+
+// proves reports whether an attached file is proof of a filing, of an attempt at
+// one, or of telling people: it stays as long as the register line.
+func (inc *Incident) proves(file int) bool {
+	return slices.ContainsFunc(inc.Filings, func(f Filing) bool { return slices.Contains(f.Files, file) }) ||
+		slices.ContainsFunc(inc.Tries, func(t FilingTry) bool { return slices.Contains(t.Files, file) }) ||
+		slices.ContainsFunc(inc.Tellings, func(t Telling) bool { return slices.Contains(t.Files, file) })
 }
 
 // Ended returns when everything about an incident was over, or zero while it is

@@ -49,6 +49,10 @@ var allowed = map[string]string{
 	"GET /incidents/:ref/letters/:letter/:lang": "odfu", "GET /incidents/:ref/documents/:file": "odfu",
 	"POST /incidents/:ref/dossier": "od", "POST /incidents/:ref/edpb": "od", "POST /incidents/:ref/letters/:letter/:lang": "od",
 
+	"GET /requests": "od", "POST /requests": "od", "POST /requests/find": "od", "GET /requests/find/:search": "od",
+	"GET /requests/find/:search/export": "od", "POST /requests/find/:search/:action": "od",
+	"GET /retention": "oda", "POST /retention": "oda", "POST /retention/hold": "oda",
+
 	"GET /people": "a", "POST /people": "a", "GET /people/:id": "a", "POST /people/:id": "a",
 	"GET /people/review": "au", "POST /people/review": "a", "GET /people/sign-ins": "au", "GET /people/rules": "a", "POST /people/rules": "a",
 	"POST /people/:id/invite": "a", "POST /people/:id/factors": "a", "POST /people/:id/absence": "a", "POST /people/:id/sign-out": "a",

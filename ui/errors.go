@@ -27,6 +27,8 @@ func statusOf(err error) int {
 	switch {
 	case errors.As(err, &refusal), errors.As(err, &local):
 		return http.StatusUnprocessableEntity
+	case errors.Is(err, incident.ErrDestroyed):
+		return http.StatusGone
 	case errors.Is(err, incident.ErrNotFound), errors.Is(err, session.ErrLink):
 		return http.StatusNotFound
 	case errors.Is(err, incident.ErrTooLarge), errors.As(err, &tooBig):

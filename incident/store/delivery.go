@@ -74,6 +74,9 @@ func (r *rawReader) Read(p []byte) (int, error) {
 
 func (r *rawReader) fetch() error {
 	err := r.s.engine.View(func(rd Reader) (err error) {
+		if doomed(rd, r.item).Has(incident.PartOriginals) {
+			return fmt.Errorf("raw bytes of item %d: %w", r.item, ErrDestroyed)
+		}
 		r.rest, r.done, err = r.s.openChunk(r.item, r.n, rd.Get(tableBlob, chunkKey(r.item, r.n)))
 		return err
 	})

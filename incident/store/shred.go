@@ -33,13 +33,16 @@ func (t *tx) Destroy(item uint64, parts incident.Parts) error {
 	return t.w.Put(tableStaging, key8(item), []byte{byte(parts | t.doomed(item))})
 }
 
-// doomed returns what is marked for destruction and may not be gone yet.
-func (v *view) doomed(item uint64) incident.Parts {
-	if mark := v.r.Get(tableStaging, key8(item)); len(mark) == 1 {
+// doomed returns what is marked for destruction and may not be gone yet. To every
+// reader it is destroyed from the moment at which the log says so.
+func doomed(r Reader, item uint64) incident.Parts {
+	if mark := r.Get(tableStaging, key8(item)); len(mark) == 1 {
 		return incident.Parts(mark[0])
 	}
 	return 0
 }
+
+func (v *view) doomed(item uint64) incident.Parts { return doomed(v.r, item) }
 
 // gone reports whether the personal compartment of an item is destroyed or about
 // to be.

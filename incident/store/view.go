@@ -117,7 +117,7 @@ func (v *view) openRow(seq uint64, r row) (incident.Entry, error) {
 		return incident.Entry{}, fmt.Errorf("store: entry %d (%s/%d): %w", seq, r.stream, r.n, err)
 	}
 	var personal []byte
-	if len(r.personal) > 0 {
+	if len(r.personal) > 0 && !v.doomed(r.item).Has(incident.PartPersonal) {
 		personal, err = v.s.keys.openEntry(r.item, Personal, r.personal, r.stream, r.n)
 		if err != nil && !errors.Is(err, ErrDestroyed) {
 			return incident.Entry{}, fmt.Errorf("store: entry %d (%s/%d): %w", seq, r.stream, r.n, err)

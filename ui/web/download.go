@@ -50,6 +50,9 @@ func (p *Pages) reportRaw(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	if inc.Frozen() {
+		return refuse("", "frozen")
+	}
 	look := incident.Access{Ref: inc.Ref, By: actor(c), What: incident.AccessRaw, Report: r.N}
 	if err := p.cfg.Service.Saw(c.Request().Context(), look); err != nil {
 		return err

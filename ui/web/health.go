@@ -81,7 +81,7 @@ func problemID(status int, cause error) string {
 	known := map[int]string{
 		http.StatusBadRequest: "problem.bad", http.StatusForbidden: "problem.forbidden",
 		http.StatusNotFound: "problem.not-found", http.StatusMethodNotAllowed: "problem.not-found",
-		http.StatusRequestEntityTooLarge: "problem.too-large", http.StatusUnprocessableEntity: "problem.refused",
+		http.StatusGone: "problem.gone", http.StatusRequestEntityTooLarge: "problem.too-large", http.StatusUnprocessableEntity: "problem.refused",
 		http.StatusTooManyRequests: "problem.busy", http.StatusServiceUnavailable: "problem.unavailable",
 	}
 	if id, ok := known[status]; ok && locale.Has(id) {

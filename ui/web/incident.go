@@ -90,6 +90,7 @@ func actionsFor(inc *incident.Incident) []string {
 	add(apOpen && !filed, "not-a-breach", "merge")
 	add(!filed && !inc.Is(incident.DecideNoReport), "no-report")
 	add(true, dutyActions(inc)...)
+	add(true, forgetActions(inc)...)
 	add(true, "restrict", "link")
 	add(inc.Restriction != nil, "unrestrict")
 	add(inc.Closed || slices.ContainsFunc(inc.Duties, func(d incident.Duty) bool { return d.Outcome.Ended() }), "reopen")

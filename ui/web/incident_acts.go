@@ -84,6 +84,9 @@ func command(name string, values url.Values) (incident.Command, error) {
 	case "unrestrict":
 		return incident.Unrestrict{Reasons: get("reasons")}, nil
 	}
+	if cmd, ok := forgetCommand(name, values); ok {
+		return cmd, nil
+	}
 	if cmd, ok, err := dutyCommand(name, values, nil); ok {
 		return cmd, err
 	}

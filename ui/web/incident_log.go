@@ -18,7 +18,8 @@ type reportView struct {
 	From    incident.ReportPrivate
 	Reading incident.Reading
 	Cut     bool // the text is longer than a page shows
-	Gone    bool // destroyed on schedule
+	Gone    bool // destroyed, or not to be read
+	Frozen  bool // kept and not used (GDPR art. 18)
 	Form    *incident.Form
 	Finds   []findView
 }
@@ -39,7 +40,9 @@ func (p *Pages) reports(ctx context.Context, page *View, inc *incident.Incident,
 	}
 	for i, r := range inc.Reports {
 		v := reportView{Report: r, From: private[r.N]}
-		if i < shownReports {
+		if inc.Frozen() {
+			v.From, v.Frozen = incident.ReportPrivate{}, true
+		} else if i < shownReports {
 			if v.Form, v.Reading, err = p.readAgain(ctx, inc, r); err != nil {
 				v.Gone = true
 			}

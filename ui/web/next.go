@@ -21,7 +21,7 @@ func nextFor(inc *incident.Incident, now time.Time) next {
 	if !inc.Into.IsZero() {
 		return next{ID: "next.merged", Into: inc.Into}
 	}
-	for _, kind := range []incident.DutyKind{incident.DutyAP, incident.DutyController, incident.DutyPeople, incident.DutyFollowUp} {
+	for _, kind := range []incident.DutyKind{incident.DutyAP, incident.DutyController, incident.DutyPeople, incident.DutyFollowUp, incident.DutyRequest} {
 		if d := inc.Duty(kind); d != nil && d.Open() {
 			return nextForDuty(inc, *d, now)
 		}
@@ -47,6 +47,8 @@ func nextForDuty(inc *incident.Incident, d incident.Duty, now time.Time) (n next
 	switch d.Kind {
 	case incident.DutyController:
 		n = next{ID: "next.controller", Form: "tell"}
+	case incident.DutyRequest:
+		n = next{ID: "next.request", Form: "answer-request"}
 	case incident.DutyPeople:
 		n = next{ID: "next.people", Form: "tell"}
 	case incident.DutyFollowUp:

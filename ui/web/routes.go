@@ -161,6 +161,16 @@ func (p *Pages) Routes() []Route {
 		{Method: post, Path: "/parked/:item/promote", Access: deciders(), Handle: p.promote},
 		{Method: post, Path: "/parked/:item/reviewed", Access: deciders(), Handle: p.reviewed},
 
+		{Method: get, Path: "/requests", Access: deciders(), Handle: p.requests},
+		{Method: post, Path: "/requests", Access: deciders(), Handle: p.newRequest},
+		{Method: post, Path: "/requests/find", Access: deciders(), Handle: p.findSubject},
+		{Method: get, Path: "/requests/find/:search", Access: deciders(), Handle: p.subject},
+		{Method: get, Path: "/requests/find/:search/export", Access: deciders(), Handle: p.subjectExport},
+		{Method: post, Path: "/requests/find/:search/:action", Access: deciders(), Handle: p.handleSubject},
+		{Method: get, Path: "/retention", Access: retainers(), Handle: p.retention},
+		{Method: post, Path: "/retention", Access: retainers(), Handle: p.setRetention},
+		{Method: post, Path: "/retention/hold", Access: retainers(), Handle: p.holdRecord},
+
 		{Method: get, Path: "/outbox", Access: mailSeers(), Handle: p.outbox},
 		{Method: get, Path: "/outbox/:id", Access: readers(), Handle: p.outboxItem},
 		{Method: get, Path: "/mailbox", Access: healthSeen(), Handle: p.mailbox},

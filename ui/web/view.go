@@ -244,6 +244,7 @@ func navigation(p *people.Person) []NavItem {
 		{NavItem{"/search", "nav.search"}, readers()},
 		{NavItem{"/register", "nav.register"}, readers()},
 		{NavItem{"/parked", "nav.parked"}, readers()},
+		{NavItem{"/requests", "nav.requests"}, deciders()},
 		{NavItem{"/mailbox", "nav.mailbox"}, healthSeen()},
 		{NavItem{"/outbox", "nav.outbox"}, mailSeers()},
 		{NavItem{"/management", "nav.management"}, overseers()},

@@ -43,6 +43,7 @@ type Pages struct {
 	assets    assets
 	gate      *gate
 	receipts  *receipts
+	subjects  subjects
 	hub       *hub
 	sums      figuresCache
 	yearly    yearsCache
