@@ -191,7 +191,7 @@ func (s *Service) ReviewAccess(ctx context.Context, by Actor, remarks string) er
 	})
 }
 
-// AccountLog returns what happened to accounts, and the reviews, newest first:
+// AccountLog returns what happened to accounts and tokens, and the reviews, newest first:
 // at most limit entries of the organisation's log before the n-th (0: the end).
 // It looks no further back than some thousand entries at once; next is where to
 // go on, 0 at the beginning.
@@ -236,7 +236,7 @@ func accountEntries(v View, from, before uint32) (part []Entry, err error) {
 			break
 		}
 		switch e.Body.(type) {
-		case *AccountEvent, *AccessReviewed:
+		case *AccountEvent, *AccessReviewed, *TokenSet:
 			part = append(part, e)
 		}
 	}

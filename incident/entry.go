@@ -13,7 +13,8 @@ import (
 // Kind names what an entry says happened. Stored values: never rename one.
 type Kind string
 
-// Actor is who did something: "person:<id>", "reporter", or "system".
+// Actor is who did something: "person:<id>", "token:<name>" (another tool),
+// "reporter", or "system".
 type Actor string
 
 // The actors that are no person.
@@ -30,6 +31,13 @@ func (a Actor) Person() (id people.ID, ok bool) {
 	s, ok := strings.CutPrefix(string(a), "person:")
 	return people.ID(s), ok
 }
+
+// ByToken returns the actor of another tool, known by the name of its token.
+func ByToken(name string) Actor { return Actor("token:" + name) }
+
+// Token returns the name of the token behind the actor; ok is false for the
+// others.
+func (a Actor) Token() (name string, ok bool) { return strings.CutPrefix(string(a), "token:") }
 
 // Entry is one fact in a log: what happened, who says so, when. Entries are
 // never changed and never migrated: each carries the version its body was
@@ -389,6 +397,7 @@ func bodies() map[Kind]func() Body {
 		"probe-seen":      func() Body { return new(ProbeSeen) },
 		"account":         func() Body { return new(AccountEvent) },
 		"access-reviewed": func() Body { return new(AccessReviewed) },
+		"token-set":       func() Body { return new(TokenSet) },
 		"backup-made":     func() Body { return new(BackupMade) },
 		"backup-tested":   func() Body { return new(BackupTested) },
 		"restored":        func() Body { return new(Restored) },

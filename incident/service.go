@@ -40,6 +40,12 @@ func (s *Service) Act(by Actor) Act { return Act{By: by, Now: s.Now().UTC(), Rul
 // Do lets somebody do something to an incident. It returns ErrNotFound for an
 // unknown reference, and a *Refusal that says what to change.
 func (s *Service) Do(ctx context.Context, ref Ref, by Actor, cmd Command) (inc *Incident, err error) {
+	return s.DoWith(ctx, ref, by, cmd, func(Tx) error { return nil })
+}
+
+// DoWith is [Service.Do] with something more that belongs into the same
+// transaction, such as the note that a request was carried out.
+func (s *Service) DoWith(ctx context.Context, ref Ref, by Actor, cmd Command, also func(Tx) error) (inc *Incident, err error) {
 	var bodies []Body
 	err = s.Store.Update(ctx, func(tx Tx) error {
 		act := s.Act(by)
@@ -50,8 +56,10 @@ func (s *Service) Do(ctx context.Context, ref Ref, by Actor, cmd Command) (inc *
 		if bodies, err = cmd.Decide(inc, act); err != nil {
 			return err
 		}
-		inc, err = tx.Append(Stream{ref}, act, bodies...)
-		return err
+		if inc, err = tx.Append(Stream{ref}, act, bodies...); err != nil {
+			return err
+		}
+		return also(tx)
 	})
 	if err == nil {
 		s.logRecorded(ref, bodies)

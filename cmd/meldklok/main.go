@@ -45,6 +45,7 @@ type cli struct {
 	Assess       assessCommand       `cmd:"" help:"Score facts (JSON on standard input); writes nothing."`
 	Scan         scanCommand         `cmd:"" help:"Show what a mail (standard input) would score; writes nothing."`
 	User         userCommand         `cmd:"" help:"People: who is alerted, and who may sign in."`
+	Token        tokenCommand        `cmd:"" help:"Tokens with which other programs use the API."`
 	Restrict     restrictCommand     `cmd:"" help:"Say who may see an incident, or lift its restriction."`
 	Ladder       ladderCommand       `cmd:"" help:"Who is alerted when: show or set the ladders."`
 	Organisation organisationCommand `cmd:"" help:"Who the organisation is, for the AP's form and the letters: show or set it."`

@@ -13,6 +13,8 @@
 //	session/<digest>   person, when it began, was last seen and last proved, by what, roughly which browser
 //	link/<digest>      one-time link: for whom, until when
 //	first-link         digest of the link for the first officer
+//	tokens             of other tools: name, scopes, until when, last used, keyed digest (token.go)
+//	once/…             requests of other tools that were carried out, for a day (once.go)
 //
 // A token, a recovery code and an identity are nowhere stored, only keyed
 // digests of them: whoever reads the file cannot sign in with what they find.

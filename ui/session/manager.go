@@ -81,6 +81,7 @@ type Manager struct {
 	seen   map[string]time.Time   // by session digest: last request since the start
 	failed map[people.ID]int      // wrong guesses since the last success
 	codes  map[people.ID]failures // wrong codes of the app lately
+	used   map[string]time.Time   // by name of a token: last request that is not written down yet
 }
 
 // Option is something a manager can do without.
@@ -90,7 +91,7 @@ type Option func(*Manager)
 func New(record Record, now func() time.Time, options ...Option) *Manager {
 	m := &Manager{
 		record: record, now: now, hasher: newHasher(), brake: newBrake(now), seen: map[string]time.Time{},
-		failed: map[people.ID]int{}, codes: map[people.ID]failures{},
+		failed: map[people.ID]int{}, codes: map[people.ID]failures{}, used: map[string]time.Time{},
 		seconds: newShelf[second](now, stepLasts, mostSteps), challenges: newShelf[challenge](now, stepLasts, mostSteps),
 		flows: newShelf[Flow](now, stepLasts, mostFlows),
 	}

@@ -175,6 +175,9 @@ func actorName(v *View, all people.Directory, by incident.Actor) string {
 	if id, ok := by.Person(); ok {
 		return nameOf(all, id)
 	}
+	if name, ok := by.Token(); ok {
+		return name
+	}
 	return v.Word("actor", by)
 }
 

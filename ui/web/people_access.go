@@ -110,6 +110,7 @@ type accountRow struct {
 	Who, By     string
 	Event       *incident.AccountEvent
 	Review      *incident.AccessReviewed
+	Token       *incident.TokenSet
 	Interesting bool // failures, or somebody else's hand
 }
 
@@ -145,6 +146,8 @@ func (p *Pages) accountLog(c echo.Context) error {
 			}
 		case *incident.AccessReviewed:
 			row.Review = b
+		case *incident.TokenSet:
+			row.Token, row.By = b, actorName(p.view(c, "sign-ins", nil), org.People, e.By)
 		}
 		d.Rows = append(d.Rows, row)
 	}

@@ -191,5 +191,9 @@ func (p *Pages) Routes() []Route {
 		{Method: post, Path: "/people/:id/factors", Access: keepers(), Handle: p.disableFactors, Fresh: true},
 		{Method: post, Path: "/people/:id/absence", Access: keepers(), Handle: p.absence},
 		{Method: post, Path: "/people/:id/sign-out", Access: keepers(), Handle: p.signOutPerson},
+
+		{Method: get, Path: "/settings/tokens", Access: keepers(), Handle: p.tokens},
+		{Method: post, Path: "/settings/tokens", Access: keepers(), Handle: p.addToken, Fresh: true},
+		{Method: post, Path: "/settings/tokens/revoke", Access: keepers(), Handle: p.revokeToken, Fresh: true},
 	}
 }

@@ -48,8 +48,12 @@ func (x Reader) Each(ctx context.Context, f Filter, fn func(*Row) error) (o Outs
 	return o, err
 }
 
-// Who names a person of the organisation. Nobody else decides anything.
+// Who names a person of the organisation, or the tool that a token belongs to.
+// Nobody else decides anything.
 func Who(directory people.Directory, a incident.Actor) string {
+	if name, ok := a.Token(); ok {
+		return name
+	}
 	id, ok := a.Person()
 	if !ok {
 		return ""
