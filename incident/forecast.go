@@ -35,8 +35,9 @@ type Stays struct {
 const mostForecast = 200
 
 // Forecast lists what of incidents goes until a moment, and what stays because
-// something holds it. It reads slice by slice.
-func (s *Service) Forecast(ctx context.Context, periods Retention, until time.Time) (f Forecast, err error) {
+// something holds it. It reads slice by slice, and leaves out what the asker may
+// not see.
+func (s *Service) Forecast(ctx context.Context, periods Retention, until time.Time, sees func(*Incident) bool) (f Forecast, err error) {
 	org, err := s.Org(ctx)
 	if err != nil {
 		return f, err
@@ -50,7 +51,9 @@ func (s *Service) Forecast(ctx context.Context, periods Retention, until time.Ti
 				if err != nil {
 					return err
 				}
-				f.add(v, inc, until)
+				if sees(inc) {
+					f.add(v, inc, until)
+				}
 				before = inc.Ref
 				if looked++; looked == forgetLooks {
 					more = true

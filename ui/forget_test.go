@@ -77,7 +77,7 @@ func TestRetentionPage(t *testing.T) {
 	inc := "/incidents/" + ref.String()
 	officer.post(inc+"/freeze", "reasons", "verzoek").leads(inc + "?done=freeze")
 	checkMarkup(t, "frozen", officer.get(inc).want(http.StatusOK, "Beperking van de verwerking").lacks("op straat"))
-	officer.get(inc+"/reports/1/raw").want(http.StatusUnprocessableEntity)
+	officer.get(inc + "/reports/1/raw").want(http.StatusUnprocessableEntity)
 	officer.post(inc+"/unfreeze", "reasons", "klaar").leads(inc + "?done=unfreeze")
 	officer.get(inc).want(http.StatusOK, "op straat")
 }

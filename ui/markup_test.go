@@ -34,7 +34,7 @@ func TestTheMarkupOfEveryPage(t *testing.T) {
 		}
 		for _, path := range []string{
 			"/board", "/incidents", "/incidents/2026-0001", "/incidents/2026-0002", inc, "/incidents/2026-0004", inc + "/assess", inc + "/dossier", inc + "/edpb", inc + "/letters/people/nl", inc + "/letters/controller/en", "/incidents/new", "/parked", s.parkedPath(),
-			"/outbox", "/outbox/1", "/people", "/people/p1", "/people/review", "/people/sign-ins", "/people/rules", "/settings/tokens", "/account/second", "/sign-in/sso/back?state=x&code=y", "/health", "/management", "/account", "/register", "/register?year=&late=yes&sort=received", "/register/import",
+			"/outbox", "/outbox/1", "/people", "/people/p1", "/people/review", "/people/sign-ins", "/people/rules", "/settings/tokens", "/account/second", "/requests", "/retention", "/sign-in/sso/back?state=x&code=y", "/health", "/management", "/account", "/register", "/register?year=&late=yes&sort=received", "/register/import",
 		} {
 			checkMarkup(t, lang+" "+path, v.get(path).want(http.StatusOK))
 		}

@@ -152,7 +152,7 @@ func TestEveryPageIsAccessible(t *testing.T) {
 		s.look(ctx, t, axe, "", lang, "/melden"+open, `document.querySelector("form.card").submit()`)
 		for _, path := range []string{
 			"/board", "/incidents", inc, inc + "/assess", inc + "?done=assess", inc + "/dossier", inc + "/edpb", inc + "/letters/people/nl", "/incidents/new", "/parked", s.parkedPath(), "/outbox", "/outbox/1",
-			"/people", "/people/p1", "/people/review", "/people/sign-ins", "/people/rules", "/settings/tokens", "/account/second", "/health", "/management", "/account",
+			"/people", "/people/p1", "/people/review", "/people/sign-ins", "/people/rules", "/settings/tokens", "/account/second", "/requests", "/retention", "/health", "/management", "/account",
 		} {
 			s.look(ctx, t, axe, s.sessionOf(officer), lang, path, "")
 		}

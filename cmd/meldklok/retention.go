@@ -83,7 +83,7 @@ func (c *retentionPreviewCommand) do(ctx context.Context, d *desk) error {
 	if err != nil {
 		return err
 	}
-	f, err := d.service.Forecast(ctx, periods, d.now().AddDate(0, 0, c.Days))
+	f, err := d.service.Forecast(ctx, periods, d.now().AddDate(0, 0, c.Days), everything)
 	if err != nil {
 		return err
 	}

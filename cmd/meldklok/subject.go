@@ -23,9 +23,11 @@ type subjectArgs struct {
 }
 
 func (a subjectArgs) find(ctx context.Context, d *desk) ([]incident.SubjectFind, error) {
-	everything := func(*incident.Incident) bool { return true } // whoever has the data folder sees it all
 	return d.service.FindSubject(ctx, a.Who, everything, nil)
 }
+
+// everything is what the command line sees: whoever has the data folder has it all.
+func everything(*incident.Incident) bool { return true }
 
 type subjectFindCommand struct {
 	subjectArgs

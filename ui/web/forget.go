@@ -92,7 +92,7 @@ func (p *Pages) retentionView(c echo.Context) (*View, error) {
 		return nil, err
 	}
 	d := retentionData{Kinds: incident.Keeps(), Until: p.now().Add(forecastAhead), Held: len(org.Held) > 0, Sees: readers().Admits(me(c))}
-	if d.Forecast, err = p.cfg.Service.Forecast(ctx, periods, d.Until); err != nil {
+	if d.Forecast, err = p.cfg.Service.Forecast(ctx, periods, d.Until, func(inc *incident.Incident) bool { return incident.MaySee(*me(c), inc) }); err != nil {
 		return nil, err
 	}
 	v := p.view(c, "retention", d)
