@@ -15,7 +15,7 @@
 //	closing.go   what still stands in the way of closing
 //	attach.go    files that people add
 //	entry.go     the facts a log consists of, and their stored form
-//	fold.go      how a log becomes an Incident
+//	fold.go      how a log becomes an Incident; fold_alerts.go: what it says of mails
 //	command.go   what people may do, and what it records
 //	record.go    what the domain asks of the record underneath
 //	service.go   the one Service that both doors (mail and web) call

@@ -247,7 +247,7 @@ func TestSingleSignOnKeepsAForm(t *testing.T) {
 	}
 	fields := hiddenOf(page, "/sign-in/sso/back")
 	s.visitor().post("/sign-in/sso/back", fields...).want(http.StatusUnprocessableEntity, "Begin opnieuw") // another browser
-	lured := s.visitor() // somebody who is led to finish what another began
+	lured := s.visitor()                                                                                   // somebody who is led to finish what another began
 	lured.post("/sign-in/sso").want(http.StatusOK)
 	lured.post("/sign-in/sso/back", fields...).want(http.StatusUnprocessableEntity, "Begin opnieuw")
 	page = v.post("/sign-in/sso/back", fields...).want(http.StatusOK, "Half getypt")
