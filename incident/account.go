@@ -165,10 +165,7 @@ func (s *Service) SetSignInRules(ctx context.Context, by Actor, rules SignInRule
 	if err != nil {
 		return fmt.Errorf("incident: sign-in rules: %w", err)
 	}
-	return s.Store.Update(ctx, func(tx Tx) error {
-		_, err := tx.Append(OrgStream(), s.Act(by), &SettingSet{Name: SettingSignIn, Value: value})
-		return err
-	})
+	return s.PutSetting(ctx, by, SettingSignIn, value)
 }
 
 // mostRemarks bounds the remarks of a review, in bytes.

@@ -113,10 +113,7 @@ func (s *Service) SetRetention(ctx context.Context, by Actor, raw []byte) error 
 	if _, err := ParseRetention(raw); err != nil {
 		return err
 	}
-	return s.Store.Update(ctx, func(tx Tx) error {
-		_, err := tx.Append(OrgStream(), s.Act(by), &SettingSet{Name: SettingRetention, Value: raw})
-		return err
-	})
+	return s.PutSetting(ctx, by, SettingRetention, raw)
 }
 
 // Erase destroys at once what is known of the reporters of some reports of an

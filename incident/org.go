@@ -15,9 +15,12 @@ type Org struct {
 	Entries  uint32            `json:"entries"`
 	People   people.Directory  `json:"people"`
 	Settings map[string]string `json:"settings,omitempty"` // JSON by name
-	Parked   int               `json:"parked"`             // unreviewed
-	Oldest   time.Time         `json:"oldest,omitzero"`    // arrival of the message that made Parked leave zero
-	Created  time.Time         `json:"created,omitzero"`   // when the record began
+	// Changed says of each setting when it was changed, and where its history is.
+	Changed map[string]Changes `json:"changed,omitempty"`
+
+	Parked  int       `json:"parked"`           // unreviewed
+	Oldest  time.Time `json:"oldest,omitzero"`  // arrival of the message that made Parked leave zero
+	Created time.Time `json:"created,omitzero"` // when the record began
 
 	// LastTold says for each trouble for which instant people were last told of it.
 	LastTold map[string]time.Time `json:"last_told,omitempty"`
@@ -44,10 +47,7 @@ func (o *Org) Apply(e Entry) {
 	case *PersonSet:
 		o.applyPerson(e, b)
 	case *SettingSet:
-		if o.Settings == nil {
-			o.Settings = map[string]string{}
-		}
-		o.Settings[b.Name] = string(b.Value)
+		o.applySetting(e, b)
 	case *Parked:
 		if o.Parked++; o.Parked == 1 {
 			o.Oldest = b.Arrived
@@ -88,7 +88,7 @@ func (o *Org) setPerson(id people.ID, p people.Person) {
 func (o *Org) Clone() *Org {
 	c := *o
 	c.People, c.Settings, c.LastTold = slices.Clone(o.People), maps.Clone(o.Settings), maps.Clone(o.LastTold)
-	c.Probes = maps.Clone(o.Probes)
+	c.Probes, c.Changed = maps.Clone(o.Probes), maps.Clone(o.Changed)
 	c.Keys, c.Left, c.Forgotten = maps.Clone(o.Keys), maps.Clone(o.Left), maps.Clone(o.Forgotten)
 	return &c
 }

@@ -143,8 +143,5 @@ func (s *Service) SetOrganisation(ctx context.Context, by Actor, o Organisation)
 	if err != nil {
 		return fmt.Errorf("incident: organisation: %w", err)
 	}
-	return s.Store.Update(ctx, func(tx Tx) error {
-		_, err := tx.Append(OrgStream(), s.Act(by), &SettingSet{Name: SettingOrganisation, Value: raw})
-		return err
-	})
+	return s.PutSetting(ctx, by, SettingOrganisation, raw)
 }

@@ -15,3 +15,12 @@ func (e *Engine) held(ctx context.Context) (held bool, err error) {
 	err = e.cfg.Store.View(ctx, func(v incident.View) error { held = v.Org().Backups.Held; return nil })
 	return held, err
 }
+
+// maySend returns a *incident.Refusal while sending is held.
+func (e *Engine) maySend(ctx context.Context) error {
+	held, err := e.held(ctx)
+	if err == nil && held {
+		return &incident.Refusal{Code: "sending-held"}
+	}
+	return err
+}

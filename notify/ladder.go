@@ -97,23 +97,6 @@ func Defaults() Ladders {
 	}
 }
 
-// Check returns an error when a ladder would leave a duty without an alert
-// after its deadline or a rung without an audience (promises 3 and 4).
-func (ls Ladders) Check() error {
-	for _, kind := range incident.DutyKinds() {
-		l := ls[kind]
-		if !slices.ContainsFunc(l, Rung.endless) {
-			return fmt.Errorf("notify: the ladder of %q ends after the deadline: it needs a rung that repeats until a decision", kind)
-		}
-		for _, r := range l {
-			if err := r.check(kind); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
 // Step is one rung of one duty at its instant.
 type Step struct {
 	Rung

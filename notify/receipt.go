@@ -56,7 +56,7 @@ func (b *batch) receipt(inc *incident.Incident, n int, body *incident.Alerted) (
 		return noteCapped, nil
 	}
 	id := b.tx.NextMessage()
-	content := b.e.cfg.Writer.receiptMail(from, reported.Private.Lang, id, inc, report, reported.Private.MessageID, b.now)
+	content := b.e.cfg.Writer.receiptMail(from, reported.Private.Lang, id, inc, report, reported.Private.MessageID, incident.TextsOf(b.tx.Org()).Receipt, b.now)
 	m := incident.Message{ID: id, Class: incident.ClassReceipt, To: from.Email, Deadline: b.now, Owner: incident.Stream{Ref: inc.Ref}}
 	m.Alerts = []incident.Alert{{Ref: inc.Ref, Rung: incident.RungReceipt, Due: b.now}}
 	switch err := b.queue(m, content); {

@@ -37,6 +37,9 @@ type road struct {
 	reason    mailer.Reason
 	since     time.Time // since when it cannot be opened; zero when it can
 	refusedAt time.Time // when it first refused our mail; zero once it took one
+
+	answeredAt time.Time // when it last answered to a mail
+	answer     string    // and what it said
 }
 
 func (s *sendState) init(transports []mailer.Transport) {
@@ -349,6 +352,7 @@ func (e *Engine) judge(m incident.Message, r *road, result mailer.Result) incide
 	if m.Reply == "" {
 		m.Reply = string(result.Reason)
 	}
+	e.answered(r, m.Reply)
 	switch result.Verdict {
 	case mailer.Accepted:
 		e.took(r)

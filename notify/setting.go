@@ -17,26 +17,25 @@ const (
 	SettingOnCall  = "on-call" // a JSON list of person IDs: who is told next when somebody cannot be reached
 )
 
-// rungSetting is a rung as people write it: spans as text, like "48h".
-type rungSetting struct {
-	Name       string        `json:"name"`
-	Rank       int           `json:"rank"`
-	Base       Base          `json:"base"`
-	Offset     string        `json:"offset,omitempty"`
-	Every      string        `json:"every,omitempty"`
-	For        string        `json:"for,omitempty"`
-	To         []people.Role `json:"to,omitempty"`
-	Persons    []people.ID   `json:"persons,omitempty"`
-	Owner      bool          `json:"owner,omitempty"`
-	UnlessSeen bool          `json:"unless_seen,omitempty"`
-}
-
 // MarshalJSON implements json.Marshaler.
 func (r Rung) MarshalJSON() ([]byte, error) {
-	return json.Marshal(rungSetting{
-		Name: r.Name, Rank: r.Rank, Base: r.Base, Offset: span(r.Offset), Every: span(r.Every), For: span(r.For),
-		To: r.To, Persons: r.Persons, Owner: r.Owner, UnlessSeen: r.UnlessSeen,
-	})
+	return json.Marshal(r.Setting())
+}
+
+// Setting returns the rung as people write it.
+func (r Rung) Setting() incident.RungSetting {
+	return incident.RungSetting{
+		Name: r.Name, Rank: r.Rank, Base: string(r.Base), Offset: span(r.Offset), Every: span(r.Every), For: span(r.For),
+		To: texts[string](r.To), Persons: texts[string](r.Persons), Owner: r.Owner, UnlessSeen: r.UnlessSeen,
+	}
+}
+
+// texts turns a list of one kind of text into another; nil stays nil.
+func texts[To, From ~string](list []From) (out []To) {
+	for _, s := range list {
+		out = append(out, To(s))
+	}
+	return out
 }
 
 func span(d time.Duration) string {
@@ -54,11 +53,24 @@ func span(d time.Duration) string {
 func (r *Rung) UnmarshalJSON(raw []byte) error {
 	dec := json.NewDecoder(bytes.NewReader(raw))
 	dec.DisallowUnknownFields()
-	var s rungSetting
+	var s incident.RungSetting
 	if err := dec.Decode(&s); err != nil {
 		return fmt.Errorf("rung: %w", err)
 	}
-	*r = Rung{Name: s.Name, Rank: s.Rank, Base: s.Base, To: s.To, Persons: s.Persons, Owner: s.Owner, UnlessSeen: s.UnlessSeen}
+	read, err := readRung(s)
+	if err != nil {
+		return err
+	}
+	*r = read
+	return nil
+}
+
+// readRung reads a rung as people write it.
+func readRung(s incident.RungSetting) (Rung, error) {
+	r := Rung{
+		Name: s.Name, Rank: s.Rank, Base: Base(s.Base), Owner: s.Owner, UnlessSeen: s.UnlessSeen,
+		To: texts[people.Role](s.To), Persons: texts[people.ID](s.Persons),
+	}
 	for _, f := range []struct {
 		name, text string
 		into       *time.Duration
@@ -67,13 +79,16 @@ func (r *Rung) UnmarshalJSON(raw []byte) error {
 			continue
 		}
 		d, err := time.ParseDuration(f.text)
-		if err != nil || d < 0 {
-			return fmt.Errorf("rung %q: %s %q is not a span like 48h or 30m", s.Name, f.name, f.text)
+		if err != nil || d < 0 || d > longestSpan {
+			return r, wrongRung(f.name, "ladder-span", "rung %q: %s %q is not a span like 48h or 30m", s.Name, f.name, f.text)
 		}
 		*f.into = d
 	}
-	return nil
+	return r, nil
 }
+
+// longestSpan bounds a span of a ladder: nothing is reminded of years before.
+const longestSpan = 366 * 24 * time.Hour
 
 // ParseLadders reads ladders as the setting holds them: an object of lists of
 // rungs by kind of duty. A kind that is left out keeps the ladder that ships
@@ -94,48 +109,6 @@ func ParseLadders(raw []byte) (Ladders, error) {
 		ls[kind] = l
 	}
 	return ls, ls.Check()
-}
-
-// CheckPeople returns an error when a rung would tell only people who are not
-// there, or who are absent at the instant without a replacement.
-func (ls Ladders) CheckPeople(all people.Directory, at time.Time) error {
-	for _, kind := range incident.DutyKinds() {
-		for _, r := range ls[kind] {
-			for _, id := range r.Persons {
-				if p, ok := all.Find(id); !ok || p.Inactive {
-					return fmt.Errorf("ladders: the rung %q of %q names %q, who is not there", r.Name, kind, id)
-				}
-			}
-			if len(r.Persons)+len(r.To) > 0 && len(all.Named(r.Persons, at))+len(all.WithRole(r.To, at)) == 0 {
-				return fmt.Errorf("ladders: the rung %q of %q would tell nobody today: add a person with one of its roles, or a replacement for those who are away", r.Name, kind)
-			}
-		}
-	}
-	return nil
-}
-
-// Check of one rung: what it says about itself must make sense.
-func (r Rung) check(kind incident.DutyKind) error {
-	switch {
-	case r.Name == "" || r.Name == incident.RungClosed || r.Name == incident.RungReceipt || r.Name == incident.RungQuestion:
-		return fmt.Errorf("ladders: a rung of %q needs a name of its own", kind)
-	case !slices.Contains([]Base{AfterStart, BeforeDue, OfficeHours, AfterDue}, r.Base):
-		return fmt.Errorf("ladders: the rung %q of %q: base %q is none of after-start, before-due, office-hours, after-due", r.Name, kind, r.Base)
-	case r.Rank < 1:
-		return fmt.Errorf("ladders: the rung %q of %q needs a rank above 0: a more urgent rung has a higher one", r.Name, kind)
-	case r.Every > 0 && (r.Base != AfterDue || r.Every < 10*time.Minute):
-		return fmt.Errorf("ladders: the rung %q of %q: only a rung after-due repeats, every 10m or more", r.Name, kind)
-	case r.Owner && kind != incident.DutyMeasure:
-		return fmt.Errorf("ladders: the rung %q of %q: only a measure has an owner", r.Name, kind)
-	case len(r.To)+len(r.Persons) == 0 && !r.Owner:
-		return fmt.Errorf("ladders: the rung %q of %q tells nobody", r.Name, kind)
-	}
-	for _, role := range r.To {
-		if !slices.Contains(people.Roles(), role) || role == people.Auditor {
-			return fmt.Errorf("ladders: the rung %q of %q: nobody is alerted as %q", r.Name, kind, role)
-		}
-	}
-	return nil
 }
 
 // OnCall reads the on-call order of an organisation.

@@ -90,13 +90,10 @@ func (wr Writer) closingMail(p people.Person, id uint64, lines []line, head inci
 
 // receiptMail thanks a reporter. It quotes nothing of the report, and says
 // nothing that only we should know.
-func (wr Writer) receiptMail(to incident.Address, lang string, id uint64, inc *incident.Incident, r incident.Report, original string, now time.Time) mailer.Mail {
+func (wr Writer) receiptMail(to incident.Address, lang string, id uint64, inc *incident.Incident, r incident.Report, original string, own incident.Words, now time.Time) mailer.Mail {
 	w := words{lang: locale.Pick(lang), now: now}
-	l := letter{Lang: w.lang, Tone: calm, Subject: w.t("mail.subject.receipt", map[string]any{"ref": inc.Ref}), Intro: []string{
-		w.t("mail.receipt.thanks", map[string]any{"ref": inc.Ref, "received": r.Received}),
-		w.t("mail.receipt.next", nil),
-		w.t("mail.receipt.careful", nil),
-	}, Footer: []string{w.t("mail.footer", nil)}}
+	l := letter{Lang: w.lang, Tone: calm, Subject: w.t("mail.subject.receipt", map[string]any{"ref": inc.Ref})}
+	l.Intro, l.Footer = w.receipt(inc.Ref, r.Received, own.In(w.lang)), []string{w.t("mail.footer", nil)}
 	m := wr.envelope(to.Email, to.Name, id, inc.Ref, now)
 	m.Subject, m.Text, m.HTML = l.Subject, l.text(), l.html()
 	m.Header = [][2]string{{"Auto-Submitted", "auto-replied"}, {LoopHeader, "receipt"}}
@@ -105,6 +102,23 @@ func (wr Writer) receiptMail(to incident.Address, lang string, id uint64, inc *i
 		m.References = append([]string{m.InReplyTo}, m.References...)
 	}
 	return m
+}
+
+// receipt is what a receipt says: that the report is here, what happens next,
+// what the organisation adds, and what to be careful about.
+func (w words) receipt(ref incident.Ref, received time.Time, own string) []string {
+	all := []string{w.t("mail.receipt.thanks", map[string]any{"ref": ref, "received": received}), w.t("mail.receipt.next", nil)}
+	if own != "" {
+		all = append(all, own)
+	}
+	return append(all, w.t("mail.receipt.careful", nil))
+}
+
+// ReceiptText is the text of a receipt as it would read, for whoever writes the
+// organisation's own sentence.
+func ReceiptText(lang, own string, now time.Time) []string {
+	w := words{lang: locale.Pick(lang), now: now}
+	return w.receipt(incident.Ref{Year: uint16(now.In(incident.Amsterdam()).Year())}, now, own)
 }
 
 // parkedMail asks officers to look at parked messages.

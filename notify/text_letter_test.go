@@ -160,7 +160,7 @@ func kindsOfMail(lang string, now time.Time) map[string]func(*incident.Incident)
 			return wr.closingMail(p, 5, []line{l}, testHead, now)
 		},
 		"receipt": func(inc *incident.Incident) mailer.Mail {
-			return wr.receiptMail(incident.Address{Email: "r@example.org"}, lang, 5, inc, incident.Report{Received: started}, "x@example.org", now)
+			return wr.receiptMail(incident.Address{Email: "r@example.org"}, lang, 5, inc, incident.Report{Received: started}, "x@example.org", incident.Words{}, now)
 		},
 		"question": func(inc *incident.Incident) mailer.Mail {
 			return wr.questionMail(incident.Address{Email: "r@example.org"}, lang, 5, inc.Ref, "Is the list back?", "x@example.org", now)

@@ -137,7 +137,7 @@ func otherSamples(lang string) []sample {
 		closing("no-breach", closed("not-a-breach", incident.OutcomeNotDue)),
 		closing("moved", closed("merge", incident.OutcomeMovedTo)),
 		closing("many", closed("no-report", incident.OutcomeNotDue), other),
-		{"receipt", one, wr.receiptMail(to, lang, 5, ap, incident.Report{N: 1, Received: started}, "one@example.org", started)},
+		{"receipt", one, wr.receiptMail(to, lang, 5, ap, incident.Report{N: 1, Received: started}, "one@example.org", incident.Words{}, started)},
 		{"parked", nil, wr.parkedMail(officer, 5, 3, testHead, now)},
 		{"digest", both, wr.digestMail(board, 5, testDigest(ap, second), testHead, late)},
 		{"question", one, wr.questionMail(to, lang, 5, ap.Ref, "Is the list back?", "one@example.org", now)},

@@ -128,7 +128,7 @@ func (a *App) wire() {
 	a.engine = notify.New(notify.Config{
 		Store: a.store, Planner: a.planner, Now: a.now, Log: a.log, Period: a.cfg.Period, Batch: batch,
 		Writer:     notify.Writer{From: a.cfg.From, FromName: a.cfg.FromName, ReplyTo: a.cfg.replyTo, ReplyPlus: a.cfg.ReplyPlus, URL: a.cfg.URL, Tokens: tokens, Sign: a.cfg.sign},
-		Transports: a.roads, After: a.after, Step: a.step, Rederive: a.rederive, Findings: a.findings, Ended: a.mailEnded,
+		Transports: a.roads, After: a.after, Step: a.step, Rederive: rederive(a.store), Findings: a.findings, Ended: a.mailEnded,
 		Alarms: a.alarms, Probes: a.probeTargets(), ProbeEvery: a.cfg.ProbeEvery,
 		Pending: func(context.Context) error { a.pump.wake(); return nil },
 		Forget:  (&incident.Forgetter{Service: a.service}).Turn,
@@ -141,10 +141,13 @@ func (a *App) wire() {
 // distributed engine, with about 100 keys a transaction, would take 10.
 const batch = 200
 
-// rederive audits a slice of open duties for the engine.
-func (a *App) rederive(ctx context.Context, after incident.Ref, limit int) (next incident.Ref, unsound int, err error) {
-	sweep, err := a.store.RederiveSlice(ctx, after, limit)
-	return sweep.Next, len(sweep.Unsound), err
+// rederive audits a slice of open duties, for the engine and after a change of
+// the ladders.
+func rederive(s *store.Store) func(context.Context, incident.Ref, int) (incident.Ref, int, error) {
+	return func(ctx context.Context, after incident.Ref, limit int) (next incident.Ref, unsound int, err error) {
+		sweep, err := s.RederiveSlice(ctx, after, limit)
+		return sweep.Next, len(sweep.Unsound), err
+	}
 }
 
 // outboxFolder is where mails are kept while no relay is configured.

@@ -85,7 +85,7 @@ func (c *ladderSetCommand) do(ctx context.Context, d *desk) error {
 	if err := c.say(ctx, d, fresh); err != nil || c.DryRun {
 		return err
 	}
-	return d.putLadders(ctx, raw, fresh)
+	return d.ladders().Put(ctx, incident.System, raw, fresh)
 }
 
 // shownChanges bounds what set prints.
@@ -97,48 +97,26 @@ func (c *ladderSetCommand) say(ctx context.Context, d *desk, fresh notify.Planne
 	if err != nil {
 		return err
 	}
-	changed, old := 0, d.planner.Planner()
-	for _, r := range rows {
-		was, _ := old.Ladders[r.Duty.Kind].Next(r.Incident, r.Duty)
-		will, _ := fresh.Ladders[r.Duty.Kind].Next(r.Incident, r.Duty)
-		if was.At.Equal(will.At) && was.Name == will.Name {
-			continue
+	changed := notify.NextAlerts(rows, d.planner.Planner(), fresh)
+	for _, c := range changed[:min(shownChanges, len(changed))] {
+		when := locale.When(locale.English, c.At)
+		if c.At.Before(d.now()) {
+			when = "at once"
 		}
-		if changed++; changed <= shownChanges {
-			when := locale.When(locale.English, will.At)
-			if will.At.Before(d.now()) {
-				when = "at once"
-			}
-			fmt.Fprintf(d.stdout, "%s  %-10s next: %s, %s\n", r.Ref, r.Duty.ID(), locale.Rung(locale.English, will.Name), when)
-		}
+		fmt.Fprintf(d.stdout, "%s  %-10s next: %s, %s\n", c.Ref, c.Duty, locale.Rung(locale.English, c.Rung), when)
 	}
-	fmt.Fprintf(d.stdout, "%d of %d open duties get another next alert\n", changed, len(rows))
+	fmt.Fprintf(d.stdout, "%d of %d open duties get another next alert\n", len(changed), len(rows))
 	return nil
 }
 
-// putLadders records the setting and plans every open duty anew.
-func (d *desk) putLadders(ctx context.Context, raw []byte, fresh notify.Planner) error {
-	if err := d.putSetting(ctx, notify.SettingLadders, raw); err != nil {
-		return err
-	}
-	d.planner.Set(fresh)
-	for after := (incident.Ref{}); ; {
-		sweep, err := d.store.RederiveSlice(ctx, after, 1000)
-		if err != nil {
-			return err
-		}
-		if after = sweep.Next; after.IsZero() {
-			return nil
-		}
-	}
+// ladders is where ladders are changed.
+func (d *desk) ladders() *notify.Desk {
+	return &notify.Desk{Service: d.service, Planner: d.planner, Rederive: rederive(d.store)}
 }
 
 // putSetting records a setting in the organisation's log.
 func (d *desk) putSetting(ctx context.Context, name string, value json.RawMessage) error {
-	return d.store.Update(ctx, func(tx incident.Tx) error {
-		_, err := tx.Append(incident.OrgStream(), d.service.Act(incident.System), &incident.SettingSet{Name: name, Value: value})
-		return err
-	})
+	return d.service.PutSetting(ctx, incident.System, name, value)
 }
 
 // ladderOnCallCommand sets the on-call order.
@@ -164,9 +142,5 @@ func (c *ladderOnCallCommand) do(ctx context.Context, d *desk) error {
 		}
 		ids = append(ids, p.ID)
 	}
-	raw, err := json.Marshal(ids)
-	if err != nil {
-		return err
-	}
-	return d.putSetting(ctx, notify.SettingOnCall, raw)
+	return d.ladders().SetOnCall(ctx, incident.System, ids)
 }

@@ -11,6 +11,7 @@
 //	over      it has been gone for five minutes
 //	missed    posts were lost on the way to this receiver; sent as soon as one
 //	          can be
+//	test      an administrator asked whether posts arrive
 //
 // and to a heartbeat's address one ping a minute, only after an audit without a
 // red finding. A post is extra: the record counts mails alone, and a rung stays

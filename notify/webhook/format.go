@@ -21,7 +21,7 @@ import (
 type Payload struct {
 	Version  int             `json:"version"` // 1
 	ID       string          `json:"id"`      // as in the header webhook-id
-	Kind     Kind            `json:"kind"`    // alert, trouble, lasting, over, missed
+	Kind     Kind            `json:"kind"`    // alert, trouble, lasting, over, missed, test
 	At       time.Time       `json:"at"`      // of the audit or the queueing
 	Level    string          `json:"level"`   // red, amber or ok
 	Title    string          `json:"title"`   // in the receiver's language

@@ -19,6 +19,7 @@ const (
 	KindMissed  Kind = "missed"
 	KindBeat    Kind = "beat" // to heartbeats alone
 	KindFail    Kind = "fail" // to heartbeats alone, with #fail
+	KindTest    Kind = "test" // somebody asked whether posts arrive
 )
 
 // Note is one post before it has a form and a language.
@@ -80,7 +81,7 @@ func (n Note) level() string {
 	switch n.Kind {
 	case KindTrouble, KindLasting, KindFail:
 		return levelRed
-	case KindOver, KindBeat:
+	case KindOver, KindBeat, KindTest:
 		return levelOK
 	case KindAlert:
 		for _, a := range n.Alerts {

@@ -38,6 +38,9 @@ func (v voice) say(n Note) words {
 	case KindOver:
 		w.title = v.t("over.title", nil)
 		w.lines = []string{v.t("over.text", map[string]any{"what": v.finding(n.Finding, "")})}
+	case KindTest:
+		w.title, w.link = v.t("test.title", nil), v.url+"/settings/webhooks"
+		w.lines = []string{v.t("test.text", map[string]any{"at": n.At})}
 	case KindMissed:
 		w.title = v.t("missed.title", nil)
 		w.lines = []string{v.t("missed.text", map[string]any{"n": n.Missed})}
