@@ -26,7 +26,6 @@ import (
 type curve struct {
 	what, aim string
 	cost      []float64
-	result    func(c curve) string
 }
 
 // benchGrowth measures what must not grow with what exists, at every size. The

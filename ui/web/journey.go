@@ -39,10 +39,7 @@ const (
 // Interrupted reports whether a form waits to be sent.
 func (j journey) Interrupted() bool { return j.Path != "" }
 
-// carrier is a page that carries a journey.
-type carrier interface{ Carried() journey }
-
-// Carried lets every data that embeds a journey be one.
+// Carried is the journey itself, for the data that embed it.
 func (j journey) Carried() journey { return j }
 
 // Inputs are the hidden inputs in which a form carries the journey on.
