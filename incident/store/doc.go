@@ -47,6 +47,7 @@
 //
 //	keys.db
 //	M meta       "check"                     the wrapped key of the keyed hashes       first start
+//	M meta       "shred"                     1 while remains of destroyed keys may be  destroying
 //	Y keys       item                        three times: length (1), wrapped key      the pool
 //
 // No key of a row carries content. The tables D, C and N follow from the state
@@ -76,6 +77,27 @@
 //
 // Compression before sealing shows in the length of what is stored. Nobody can
 // choose a part of a text and watch that length, so it gives nothing away.
+//
+// # Destroying
+//
+// The entry that says so is appended in one transaction with a mark on the item;
+// from then on no reader sees what its keys sealed. Then the wrapped keys are
+// blanked, the sealed bytes dropped, and last the whole file of keys is written
+// anew, because bbolt leaves what was overwritten in free pages (shred.go). A
+// report and a person of the organisation each have keys of their own, so one can
+// be forgotten without the others. A log whose personal keys are gone goes on
+// under other ones that the entry of the destruction names.
+//
+// What this cannot reach: copies of the file of keys that were made before, and
+// what the disk itself keeps of a file that was replaced. Whoever has both such a
+// copy and its master key reads what was destroyed since. So a backup holds what
+// was there on its day until it is deleted. When an old one is restored, the
+// schedule destroys within a day whatever was due by then; what went earlier, on
+// request, is known to [Store.Destroyed] of a newer record and repeated by
+// [Store.Reapply], and otherwise is there again.
+//
+// The master key is exchanged without touching content (rotate.go): only the file
+// of keys is written anew. A backup keeps the master key of its day.
 //
 // # The chain
 //
@@ -163,7 +185,8 @@
 //	open.go       opening and laying out; start.go: what is put in order then
 //	commit.go     sharing commits; counters.go: the bookkeeping
 //	keys.go       sealing; entrykeys.go: a key for each entry; pool.go: keys in advance; pack.go: compression
-//	master.go     the master key and its export
+//	master.go     the master key and its export; rotate.go: exchanging it
+//	shred.go      destroying keys and what they sealed
 //	tx.go         writing entries; index.go: the rows that follow from a state
 //	view.go       reading; delivery.go, cursor.go, outbox.go, access.go: what is no log
 //	proof.go      one incident with its proof; proofcheck.go: without the record
