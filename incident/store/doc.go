@@ -31,7 +31,7 @@
 //	C clock      due, stream, what           -                                         Append
 //	N plan       at, stream, what            -                                         Append
 //	B blob       item, piece (4)             1 if the last, {o}                       PutChunk, Drop
-//	G staging    item                        -                                         Stage, Accept, Keep, Drop
+//	G staging    item                        - or what is to be destroyed (1)          Stage, Accept, Keep, Drop, Destroy
 //	P pending    item                        {p} Delivered                             Accept, Settle
 //	K parked     item                        {p} ParkedItem                            Park, Unpark
 //	H known      keyed hash                  stream, item #                            Remember
