@@ -39,9 +39,6 @@ const (
 // Interrupted reports whether a form waits to be sent.
 func (j journey) Interrupted() bool { return j.Path != "" }
 
-// Carried is the journey itself, for the data that embed it.
-func (j journey) Carried() journey { return j }
-
 // Inputs are the hidden inputs in which a form carries the journey on.
 func (j journey) Inputs() []keptField {
 	fields := []keptField{{"next", j.Next}}
