@@ -11,7 +11,7 @@ import (
 )
 
 // How hard TestHardKnocks knocks. Zero: gently, or as the table in KNOCKS.md says
-// when MELDKLOK_REAL is set.
+// when MELDKLOK_HARD is set.
 var (
 	kills   = flag.Int("kills", 0, "how often the program is killed")
 	parkeds = flag.Int("parked", 0, "how many messages are parked")
@@ -23,7 +23,7 @@ func often(said, gentle, hard int) int {
 	switch {
 	case said > 0:
 		return said
-	case os.Getenv("MELDKLOK_REAL") != "":
+	case os.Getenv("MELDKLOK_HARD") != "":
 		return hard
 	}
 	return gentle
