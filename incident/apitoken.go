@@ -1,6 +1,9 @@
 package incident
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Scope is what another tool may do with its token. Stored values.
 type Scope string
@@ -17,6 +20,12 @@ const (
 // Scopes lists them.
 func Scopes() []Scope {
 	return []Scope{ScopeReport, ScopeRead, ScopeFile, ScopeExport, ScopeRestricted}
+}
+
+// MayShow reports whether a tool with these scopes may see an incident at all: a
+// restricted one only with the scope for it.
+func MayShow(scopes []Scope, inc *Incident) bool {
+	return inc.Restriction == nil || slices.Contains(scopes, ScopeRestricted)
 }
 
 // TokenSet: a token for another tool was made, or revoked. The token itself is

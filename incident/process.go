@@ -37,7 +37,7 @@ func (s *Service) Process(ctx context.Context, item uint64) (out Settled, err er
 		if _, err := tx.Pended(item); err != nil {
 			return err
 		}
-		p := processing{s: s, tx: tx, d: d, form: form, reading: reading, scanned: scanned, act: s.Act(System)}
+		p := processing{s: s, tx: tx, d: d, form: form, reading: reading, scanned: scanned, act: s.Act(enteredBy(d, form))}
 		if out, err = p.settle(); err != nil {
 			return err
 		}
@@ -53,6 +53,16 @@ func (s *Service) Process(ctx context.Context, item uint64) (out Settled, err er
 		s.logSettled(item, d, out)
 	}
 	return out, err
+}
+
+// enteredBy is who records a delivery: we do, or the tool that handed it in.
+func enteredBy(d Delivered, form *Form) Actor {
+	if form != nil && d.Channel == ChannelAPI {
+		if _, ok := Actor(form.Entered).Token(); ok {
+			return Actor(form.Entered)
+		}
+	}
+	return System
 }
 
 // PendingItems returns accepted deliveries without an outcome that nobody is

@@ -37,8 +37,8 @@ type Restriction struct {
 // administrator names others on the command line; the alerts do not wait for it
 // (notify tells the ordinary audience instead).
 //
-// Every way to read an incident asks this one function; [Sight] does it for
-// lists.
+// Every way in which a person reads an incident asks this one function; [Sight]
+// does it for lists. For other tools it is [MayShow].
 func MaySee(p people.Person, inc *Incident) bool {
 	return inc.Restriction == nil || p.Has(people.FG) || slices.Contains(inc.Restriction.May, p.ID)
 }

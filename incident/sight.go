@@ -8,18 +8,26 @@ import (
 	"meldklok/incident/people"
 )
 
-// Sight is the record as one person may see it ([MaySee]). What that person may
-// not see is missing from it, like something that never was.
+// Sight is the record as one person may see it ([MaySee]), or one tool
+// ([MayShow]). What that one may not see is missing from it, like something that
+// never was.
 type Sight struct {
-	s   *Service
-	who people.Person
+	s    *Service
+	sees func(*Incident) bool
 }
 
 // Sight returns what the person may see.
-func (s *Service) Sight(p people.Person) Sight { return Sight{s, p} }
+func (s *Service) Sight(p people.Person) Sight {
+	return Sight{s, func(inc *Incident) bool { return MaySee(p, inc) }}
+}
 
-// sees is the rule as a filter.
-func (g Sight) sees(inc *Incident) bool { return MaySee(g.who, inc) }
+// SightOf returns what a tool with these scopes may see.
+func (s *Service) SightOf(scopes []Scope) Sight {
+	return Sight{s, func(inc *Incident) bool { return MayShow(scopes, inc) }}
+}
+
+// Sees reports whether the incident is in it.
+func (g Sight) Sees(inc *Incident) bool { return g.sees(inc) }
 
 // Incident returns one incident, or ErrNotFound.
 func (g Sight) Incident(ctx context.Context, ref Ref) (*Incident, error) {

@@ -5,6 +5,7 @@
 //	guard.go       who may do what: every route has a row in web.Routes
 //	middleware.go  same origin, headers, bounds, request id, access log, recovery
 //	errors.go      the one map from errors to HTTP status
+//	api/          the door for other programs: /api/v1
 //	probes.go      /livez, /readyz, /healthz for machines
 //
 // Every change is a POST; nothing changes on GET, because mail scanners follow

@@ -8,6 +8,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"meldklok/incident"
+	"meldklok/ui/api"
 	"meldklok/ui/session"
 	"meldklok/ui/web"
 )
@@ -35,9 +36,19 @@ func statusOf(err error) int {
 		return http.StatusRequestEntityTooLarge
 	case errors.Is(err, incident.ErrUnavailable), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return http.StatusServiceUnavailable
-	case errors.Is(err, web.ErrForbidden), errors.Is(err, errCrossOrigin):
+	case errors.Is(err, api.ErrJSON):
+		return http.StatusBadRequest
+	case errors.Is(err, session.ErrToken):
+		return http.StatusUnauthorized
+	case errors.Is(err, api.ErrUnderWay):
+		return http.StatusConflict
+	case errors.Is(err, api.ErrMedia):
+		return http.StatusUnsupportedMediaType
+	case errors.Is(err, session.ErrOnceOther):
+		return http.StatusUnprocessableEntity
+	case errors.Is(err, web.ErrForbidden), errors.Is(err, errCrossOrigin), errors.Is(err, api.ErrScope):
 		return http.StatusForbidden
-	case errors.Is(err, session.ErrBusy):
+	case errors.Is(err, session.ErrBusy), errors.Is(err, api.ErrRate):
 		return http.StatusTooManyRequests
 	case errors.As(err, &fromEcho):
 		return fromEcho.Code
@@ -45,7 +56,8 @@ func statusOf(err error) int {
 	return http.StatusInternalServerError
 }
 
-// fail answers an error with a page that says what to do. Details go to the log
+// fail answers an error with a page that says what to do, a program with a
+// problem. Details go to the log
 // under the request's id, not to the reader.
 func (s *Server) fail(err error, c echo.Context) {
 	if c.Response().Committed {
@@ -55,7 +67,11 @@ func (s *Server) fail(err error, c echo.Context) {
 	if status >= http.StatusInternalServerError {
 		s.cfg.Log.Error("a request failed", "route", c.Path(), "id", c.Response().Header().Get(echo.HeaderXRequestID), "err", err)
 	}
-	if err := s.pages.Problem(c, status, err); err != nil {
+	explain := s.pages.Problem
+	if api.Ours(c.Request().URL.Path) {
+		explain = s.api.Problem
+	}
+	if err := explain(c, status, err); err != nil {
 		s.cfg.Log.Error("the page that explains a failure failed", "err", err)
 	}
 }

@@ -9,11 +9,13 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
 
 	"meldklok/incident"
+	"meldklok/ui/api"
 	"meldklok/ui/session"
 	"meldklok/ui/web"
 )
@@ -96,6 +98,7 @@ type Server struct {
 	cfg   Config
 	echo  *echo.Echo
 	pages *web.Pages
+	api   *api.API
 }
 
 // New assembles the door for people.
@@ -112,7 +115,10 @@ func New(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{cfg: cfg, echo: echo.New(), pages: pages}
+	programs := api.New(api.Config{
+		Service: cfg.Service, Sessions: cfg.Sessions, Now: cfg.Now, URL: strings.TrimRight(cfg.URL, "/"), MaxUpload: cfg.MaxUpload, Log: cfg.Log,
+	})
+	s := &Server{cfg: cfg, echo: echo.New(), pages: pages, api: programs}
 	s.echo.HideBanner, s.echo.HidePort = true, true
 	s.echo.Logger.SetOutput(io.Discard) // everything worth knowing goes to cfg.Log
 	s.echo.HTTPErrorHandler = s.fail
@@ -122,7 +128,7 @@ func New(cfg Config) (*Server, error) {
 	return s, nil
 }
 
-// routes gives every row of the table its handler, behind the guard.
+// routes gives every row of the two tables its handler, behind the guard.
 func (s *Server) routes() {
 	for _, r := range s.pages.Routes() {
 		handle := s.guard(r)
@@ -130,6 +136,9 @@ func (s *Server) routes() {
 		if r.Method == http.MethodGet && !r.Stream {
 			s.echo.Add(http.MethodHead, r.Path, handle)
 		}
+	}
+	for _, r := range s.api.Routes() {
+		s.echo.Add(r.Method, r.Path, s.api.Guard(r))
 	}
 	s.echo.GET("/livez", s.probe(s.cfg.Live))
 	s.echo.GET("/readyz", s.probe(s.cfg.Ready))

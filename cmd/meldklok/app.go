@@ -237,6 +237,7 @@ func (a *App) Run(ctx context.Context, w io.Writer) (err error) {
 	start("search", a.search.Run)
 	start("webhooks", a.webhooks.Run)
 	start("backups", a.backups.run)
+	start("tokens", a.keepTokens)
 	for _, w := range a.watches {
 		start("mailbox "+w.Name, w.run)
 	}

@@ -16,6 +16,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"meldklok/ui/api"
 )
 
 // shell runs command lines against one data folder.
@@ -48,7 +50,7 @@ func (s shell) ok(stdin string, args ...string) string {
 	return out
 }
 
-func (s shell) list() (list []listed) {
+func (s shell) list() (list []api.Summary) {
 	s.t.Helper()
 	if err := json.Unmarshal([]byte(s.ok("", "list", "--json")), &list); err != nil {
 		s.t.Fatal(err)

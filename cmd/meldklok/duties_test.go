@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"meldklok/incident"
+	"meldklok/ui/api"
 )
 
 const daily = 24 * hour
@@ -98,8 +99,8 @@ func TestMeasureLadder(t *testing.T) {
 		if last := list[len(list)-1]; len(list) != 6 || !strings.Contains(last.subject, "afgerond") {
 			t.Errorf("after the measure was taken: %d mails, the last %q", len(list), last.subject)
 		}
-		shown := dutiesOf(h.incident(firstRef))
-		if m := shown.Measures; m[0].Outcome != "met" || m[0].Owner != "p3" || m[1].Outcome != "open" || shown.Duties[2].Duty != "measure/2" || !slices.Equal(shown.Wants, []string{"measures"}) {
+		shown := api.DutiesOf(h.incident(firstRef))
+		if m := shown.Measures; m[0].Outcome != "met" || m[0].Owner != "p3" || m[1].Outcome != "open" || shown.List[2].Duty != "measure/2" || !slices.Equal(shown.Wants, []string{"measures"}) {
 			t.Errorf("show --json says %+v", shown)
 		}
 		h.accounted()

@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"time"
 
 	"meldklok/incident"
 	"meldklok/incident/dossier/register"
@@ -100,19 +99,5 @@ func (c *exportCommand) filter() (f register.Filter, err error) {
 	if c.Year != 0 {
 		f.Year(c.Year)
 	}
-	for _, day := range []struct {
-		text string
-		to   *time.Time
-		add  int
-	}{{c.From, &f.From, 0}, {c.Until, &f.Until, 1}} {
-		if day.text == "" {
-			continue
-		}
-		at, err := register.ParseDay(day.text)
-		if err != nil {
-			return f, err
-		}
-		*day.to = at.In(incident.Amsterdam()).AddDate(0, 0, day.add).UTC()
-	}
-	return f, nil
+	return f, f.Days(c.From, c.Until)
 }

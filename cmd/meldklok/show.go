@@ -9,33 +9,9 @@ import (
 	"time"
 
 	"meldklok/incident"
+	"meldklok/ui/api"
 	"meldklok/ui/locale"
 )
-
-// listed is an incident in `list --json`. The names are stable; help json
-// documents them.
-type listed struct {
-	Reference  string     `json:"reference"`
-	Status     string     `json:"status"`
-	ReceivedAt time.Time  `json:"received_at"`
-	AwareAt    time.Time  `json:"aware_at"`
-	DueAt      *time.Time `json:"due_at"`
-	Outcome    string     `json:"outcome"`
-	Severity   float64    `json:"severity"`
-	Verdict    string     `json:"verdict"`
-}
-
-func listing(inc *incident.Incident) listed {
-	l := listed{Reference: inc.Ref.String(), Status: string(inc.Status()), ReceivedAt: inc.Received.UTC(), AwareAt: inc.Received.UTC()}
-	if d := inc.Duty(incident.DutyAP); d != nil {
-		due := d.Clock.Due.UTC()
-		l.AwareAt, l.DueAt, l.Outcome = d.Clock.Start.UTC(), &due, string(d.Outcome)
-	}
-	if inc.Score != nil {
-		l.Severity, l.Verdict = inc.Score.Severity, inc.Score.Verdict()
-	}
-	return l
-}
 
 // listCommand lists incidents or parked mail.
 type listCommand struct {
@@ -52,7 +28,7 @@ func (c *listCommand) do(ctx context.Context, d *desk) error {
 	if c.Parked {
 		return c.parked(ctx, d)
 	}
-	list := []listed{}
+	list := []api.Summary{}
 	for before := (incident.Ref{}); ; {
 		rows, err := d.service.List(ctx, before, 500)
 		if err != nil {
@@ -62,7 +38,7 @@ func (c *listCommand) do(ctx context.Context, d *desk) error {
 			break
 		}
 		for _, r := range rows {
-			list = append(list, listing(r.Incident))
+			list = append(list, api.SummaryOf(r.Incident))
 		}
 		before = rows[len(rows)-1].Ref
 	}
@@ -107,33 +83,6 @@ func (c *listCommand) parked(ctx context.Context, d *desk) error {
 	return nil
 }
 
-// shown is an incident in `show --json`.
-type shown struct {
-	listed
-	shownDuties
-	Log    []logged  `json:"log"`
-	Alerts []alerted `json:"alerts"`
-}
-
-type logged struct {
-	Seq  uint64    `json:"seq"`
-	At   time.Time `json:"at"`
-	By   string    `json:"by"`
-	Kind string    `json:"kind"`
-}
-
-type alerted struct {
-	Duty       string     `json:"duty"`
-	Rung       string     `json:"rung"`
-	Recipient  string     `json:"recipient"`
-	MessageID  string     `json:"message_id"`
-	DueAt      time.Time  `json:"due_at"`
-	QueuedAt   time.Time  `json:"queued_at"`
-	AcceptedAt *time.Time `json:"accepted_at"`
-	State      string     `json:"state"`
-	Reply      string     `json:"reply"`
-}
-
 // showCommand shows one incident.
 type showCommand struct {
 	Ref  string `arg:"" help:"Reference, like 2026-0042."`
@@ -154,24 +103,9 @@ func (c *showCommand) do(ctx context.Context, d *desk) error {
 	if err != nil {
 		return err
 	}
-	out := shown{listed: listing(inc), shownDuties: dutiesOf(inc), Log: []logged{}, Alerts: []alerted{}}
-	entries, err := d.service.Entries(ctx, ref)
+	out, err := api.Show(ctx, d.service, inc)
 	if err != nil {
 		return err
-	}
-	for _, e := range entries {
-		out.Log = append(out.Log, logged{e.Seq, e.At, string(e.By), string(e.Body.Kind())})
-	}
-	proofs, err := d.service.Alerts(ctx, ref)
-	if err != nil {
-		return err
-	}
-	for _, p := range proofs {
-		a := alerted{Duty: string(p.Duty), Rung: p.Rung, Recipient: p.Recipient, MessageID: p.MessageID, DueAt: p.Due, QueuedAt: p.Queued, State: string(p.State), Reply: p.Reply}
-		if p.State.Reached() {
-			a.AcceptedAt = &p.Ended
-		}
-		out.Alerts = append(out.Alerts, a)
 	}
 	if c.JSON {
 		return writeJSON(d.stdout, out)
@@ -180,14 +114,14 @@ func (c *showCommand) do(ctx context.Context, d *desk) error {
 	return nil
 }
 
-func printShown(w io.Writer, s shown) {
+func printShown(w io.Writer, s api.Incident) {
 	fmt.Fprintf(w, "%s  %s, %s\n", s.Reference, s.Status, s.Outcome)
 	fmt.Fprintf(w, "received  %s\naware     %s\n", locale.When(locale.English, s.ReceivedAt), locale.When(locale.English, s.AwareAt))
 	if s.DueAt != nil {
 		fmt.Fprintf(w, "deadline  %s\n", locale.When(locale.English, *s.DueAt))
 	}
 	fmt.Fprintf(w, "severity  %.2f, proposal: %s\n", s.Severity, s.Verdict)
-	printDuties(w, s.shownDuties)
+	printDuties(w, s.Duties)
 	fmt.Fprintln(w, "\nlog")
 	for _, e := range s.Log {
 		fmt.Fprintf(w, "  %6d  %s  %-14s %s\n", e.Seq, e.At.Format(time.RFC3339), e.Kind, e.By)

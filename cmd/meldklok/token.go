@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"text/tabwriter"
+	"time"
 
 	"meldklok/incident"
 )
@@ -98,4 +99,22 @@ func (c *tokenRevokeCommand) do(ctx context.Context, d *desk) error {
 		return exit(exitUsage, fmt.Errorf("no token is called %s; meldklok token list shows them all", c.Name))
 	}
 	return err
+}
+
+// keepEvery is how often it is written down when tokens were last used.
+const keepEvery = 10 * time.Minute
+
+// keepTokens writes down from time to time, and at the end, when tokens were
+// last used. A record that cannot take it now gets it later.
+func (a *App) keepTokens(ctx context.Context) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return a.sessions.KeepTokens(context.WithoutCancel(ctx))
+		case <-time.After(keepEvery):
+			if err := a.sessions.KeepTokens(ctx); err != nil {
+				a.log.Warn("when tokens were last used was not written down", "err", err)
+			}
+		}
+	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"strconv"
 	"time"
 
@@ -115,13 +114,4 @@ func forgetOnce(tx incident.Tx, q onceQueue, now time.Time) (gone bool, err erro
 		return false, err
 	}
 	return true, errors.Join(tx.SetCredential(name, nil), tx.SetCredential(oncePlace(q.First), nil))
-}
-
-// KeepAlone is Keep in a transaction of its own.
-func (o Once) KeepAlone(ctx context.Context, answer []byte) error {
-	err := o.m.record.Update(ctx, func(tx incident.Tx) error { return o.Keep(tx, answer) })
-	if err != nil {
-		return fmt.Errorf("session: remember a request: %w", err)
-	}
-	return nil
 }

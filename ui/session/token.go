@@ -49,12 +49,6 @@ func (t Token) Valid(now time.Time) bool { return t.Revoked.IsZero() && now.Befo
 // Actor is the tool as the log knows it.
 func (t Token) Actor() incident.Actor { return incident.ByToken(t.Name) }
 
-// Sees reports whether a tool may see an incident at all: a restricted one only
-// with the scope for it.
-func (t Token) Sees(inc *incident.Incident) bool {
-	return inc.Restriction == nil || t.Allows(incident.ScopeRestricted)
-}
-
 // keptToken is a token as it is kept.
 type keptToken struct {
 	Token
