@@ -286,7 +286,7 @@ func TestOneReporterIsForgottenAlone(t *testing.T) {
 // leaves nothing of it; what the copy does not know is passed over.
 func TestDestructionIsRepeatedOnAnOlderCopy(t *testing.T) {
 	r := inMemory(t)
-	svc, ctx := r.service(), context.Background()
+	ctx := context.Background()
 	inc := ended(t, r, 1)
 	list := []Destruction{{Item: inc.Reports[0].Item, Parts: incident.PartPersonal | incident.PartOriginals}, {Item: 1 << 40, Parts: incident.PartPersonal}}
 	if err := r.Reapply(ctx, list); err != nil {
@@ -298,7 +298,7 @@ func TestDestructionIsRepeatedOnAnOlderCopy(t *testing.T) {
 	if err != nil || len(got) != 1 || got[0] != list[0] {
 		t.Errorf("destroyed: %+v, %v", got, err)
 	}
-	svc = r.service()
+	svc := r.service()
 	if raw, err := svc.Raw(ctx, inc.Reports[0].Item); err == nil {
 		if _, err := io.ReadAll(raw); !errors.Is(err, incident.ErrDestroyed) {
 			t.Errorf("raw bytes: %v", err)
