@@ -24,6 +24,7 @@ const (
 // due follows from the log, the setting and the time.
 type Forgetter struct {
 	Service *Service
+	Tidy    func(ctx context.Context) error // what else goes once a day, like sessions that have ended; nil: nothing
 
 	mu    sync.Mutex
 	place forgetPlace
@@ -60,6 +61,9 @@ func (f *Forgetter) Turn(ctx context.Context) error {
 	}
 	f.place.began = true
 	over, err := s.forgetSlice(ctx, periods, now, &f.place)
+	if err == nil && over && f.Tidy != nil {
+		err = f.Tidy(ctx)
+	}
 	if err != nil {
 		return err
 	}
@@ -277,6 +281,11 @@ func (s *Service) forgetPerson(ctx context.Context, by Actor, id people.ID, b *D
 		if b.Person, b.Parts = id, PartPersonal; org.Keys[id] != 0 {
 			if err := tx.Destroy(org.Keys[id], PartPersonal); err != nil {
 				return err
+			}
+		}
+		if s.Forgotten != nil {
+			if err := s.Forgotten(tx, id); err != nil {
+				return fmt.Errorf("incident: forget a person: %w", err)
 			}
 		}
 		_, err := tx.Append(OrgStream(), s.Act(by), b)

@@ -28,6 +28,10 @@ type Service struct {
 	MaxSize int64 // bytes of one delivery; 0: 50 MiB
 	Log     *slog.Logger
 
+	// Forgotten, if set, removes what other rooms keep about a person, in the
+	// transaction that forgets them.
+	Forgotten func(tx Tx, id people.ID) error
+
 	AccessKept time.Duration // how long the access log reaches back; 0: [AccessKept]
 
 	looks  looks    // recent ones

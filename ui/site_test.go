@@ -95,6 +95,7 @@ func newSite(t testing.TB, change ...func(*ui.Config)) *site {
 		Tokens: incident.Tokens{MAC: record.MAC, Domain: "meldklok.example.org"},
 	}
 	s.sessions = session.New(record, s.now)
+	s.service.Forgotten = s.sessions.Forget
 	s.http = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.server.ServeHTTP(w, r) }))
 	cfg := ui.Config{
 		Service: s.service, Sessions: s.sessions, Now: s.now, URL: s.http.URL, Log: log,

@@ -118,6 +118,7 @@ func (a *App) wire() {
 		a.roads = a.transports()
 	}
 	a.sessions = session.New(a.store, a.now, a.sessionOptions()...)
+	a.service.Forgotten = a.sessions.Forget
 	a.search = search.New(search.Config{Service: a.service, Bound: a.cfg.SearchMemory << 20, Log: a.log})
 	a.pump = newPump(a.service, a.log, a.cfg.Period)
 	a.metrics = newMetrics(a)
@@ -131,7 +132,7 @@ func (a *App) wire() {
 		Transports: a.roads, After: a.after, Step: a.step, Rederive: rederive(a.store), Findings: a.findings, Ended: a.mailEnded,
 		Alarms: a.alarms, Probes: a.probeTargets(), ProbeEvery: a.cfg.ProbeEvery,
 		Pending: func(context.Context) error { a.pump.wake(); return nil },
-		Forget:  (&incident.Forgetter{Service: a.service}).Turn,
+		Forget:  (&incident.Forgetter{Service: a.service, Tidy: a.sessions.Tidy}).Turn,
 		Audited: a.audited, Alerted: a.alerted,
 	})
 	a.wired.Store(true)

@@ -98,9 +98,11 @@ func openDesk(w world, place Place) (*desk, error) {
 	if err := useLadders(service, planner); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
+	sessions := session.New(s, w.now)
+	service.Forgotten = sessions.Forget
 	return &desk{
 		keeper:  &keeper{store: s, service: service, master: master, place: place, now: w.now},
-		service: service, store: s, planner: planner, sessions: session.New(s, w.now), master: master, place: place, now: w.now,
+		service: service, store: s, planner: planner, sessions: sessions, master: master, place: place, now: w.now,
 		url: "http://localhost:8072", stdin: w.stdin, stdout: w.stdout, stderr: w.stderr,
 	}, nil
 }

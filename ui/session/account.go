@@ -15,6 +15,7 @@ type account struct {
 	Password string    `json:"password,omitempty"` // argon2id in PHC form
 	Changed  time.Time `json:"changed,omitzero"`
 	Sessions []string  `json:"sessions,omitempty"` // digests, oldest first
+	Links    []string  `json:"links,omitempty"`    // digests of one-time links, so that they can be found and removed
 
 	App      *appKey   `json:"app,omitempty"`
 	Draft    *appKey   `json:"draft,omitempty"`    // an app that has not shown a right code yet

@@ -9,7 +9,7 @@
 // (incident.Tx.SetCredential):
 //
 //	account/<person>   password hash (argon2id), key of an app, digests of recovery codes, passkeys,
-//	                   digest of the identity at the provider, digests of the sessions, last sign-in
+//	                   digest of the identity at the provider, digests of the sessions and links, last sign-in
 //	session/<digest>   person, when it began, was last seen and last proved, by what, roughly which browser
 //	link/<digest>      one-time link: for whom, until when
 //	first-link         digest of the link for the first officer
@@ -28,6 +28,7 @@
 //	link.go         a one-time link, which sets a password and replaces no second step
 //	session.go      what comes of it: a session, and proving once more to be there
 //	account.go      the ways of a person, and taking them away
+//	forget.go       all of it gone with a person who is forgotten, and what is over, once a day
 //
 // What is under way between two of these steps (a password that was right, a
 // question to a passkey, a journey to the provider) is kept in memory only, for

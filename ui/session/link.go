@@ -54,17 +54,53 @@ func (m *Manager) Invite(ctx context.Context, by incident.Actor, person people.I
 	if token, err = newToken(); err != nil {
 		return "", err
 	}
-	until := m.now().UTC().Add(linkLasts)
+	now, digest := m.now().UTC(), m.digest(token)
 	err = m.record.Update(ctx, func(tx incident.Tx) error {
 		if p, ok := tx.Org().People.Find(person); !ok || p.Inactive {
 			return fmt.Errorf("person: %w", incident.ErrNotFound)
 		}
-		if err := writeJSON(tx, linkName(m.digest(token)), Link{Person: person, Until: until}); err != nil {
+		a, err := readAccount(tx, person)
+		if err != nil {
+			return err
+		}
+		if a.Links, err = pruneLinks(tx, a.Links, now); err != nil {
+			return err
+		}
+		a.Links = append(a.Links, digest)
+		if err := writeJSON(tx, linkName(digest), Link{Person: person, Until: now.Add(linkLasts)}); err != nil {
+			return err
+		}
+		if err := writeJSON(tx, accountName(person), a); err != nil {
 			return err
 		}
 		return m.note(tx, by, incident.AccountEvent{Event: incident.AccountInvited, Person: person})
 	})
 	return token, err
+}
+
+// linkOpen reports whether a link can still be used.
+func linkOpen(v incident.View, digest string, now time.Time) (bool, error) {
+	var l Link
+	found, err := readJSON(v, linkName(digest), &l)
+	return found && now.Before(l.Until), err
+}
+
+// pruneLinks removes links that were used or are too old, and returns the others.
+func pruneLinks(tx incident.Tx, digests []string, now time.Time) (kept []string, err error) {
+	for _, digest := range digests {
+		open, err := linkOpen(tx, digest, now)
+		if err != nil {
+			return nil, err
+		}
+		if open {
+			kept = append(kept, digest)
+			continue
+		}
+		if err := tx.SetCredential(linkName(digest), nil); err != nil {
+			return nil, err
+		}
+	}
+	return kept, nil
 }
 
 // Look says what a link is for, without using it up. It returns ErrLink.

@@ -79,15 +79,8 @@ func (o Once) Keep(tx incident.Tx, answer []byte) error {
 	if _, err := readJSON(tx, onceQueueName, &q); err != nil {
 		return err
 	}
-	for range 2 {
-		gone, err := forgetOnce(tx, q, now)
-		if err != nil {
-			return err
-		}
-		if !gone {
-			break
-		}
-		q.First++
+	if _, err := forgetSomeOnce(tx, &q, now, 2); err != nil {
+		return err
 	}
 	if err := writeJSON(tx, o.name, onceKept{Digest: o.digest, Answer: answer, At: now}); err != nil {
 		return err
@@ -99,19 +92,36 @@ func (o Once) Keep(tx incident.Tx, answer []byte) error {
 	return writeJSON(tx, onceQueueName, q)
 }
 
-// forgetOnce forgets the first key of the line if its day is over.
-func forgetOnce(tx incident.Tx, q onceQueue, now time.Time) (gone bool, err error) {
+// forgetSomeOnce forgets keys at the head of the line whose day is over, at most
+// so many; more says that it stopped because of that.
+func forgetSomeOnce(tx incident.Tx, q *onceQueue, now time.Time, most int) (more bool, err error) {
+	for range most {
+		over, err := onceOver(tx, *q, now)
+		if err != nil || !over {
+			return false, err
+		}
+		var name string
+		if _, err := readJSON(tx, oncePlace(q.First), &name); err != nil {
+			return false, err
+		}
+		if err := errors.Join(tx.SetCredential(name, nil), tx.SetCredential(oncePlace(q.First), nil)); err != nil {
+			return false, err
+		}
+		q.First++
+	}
+	return true, nil
+}
+
+// onceOver reports whether the day of the first key of the line is over.
+func onceOver(v incident.View, q onceQueue, now time.Time) (bool, error) {
 	if q.First == q.Next {
 		return false, nil
 	}
 	var name string
 	var kept onceKept
-	if _, err := readJSON(tx, oncePlace(q.First), &name); err != nil {
+	if _, err := readJSON(v, oncePlace(q.First), &name); err != nil {
 		return false, err
 	}
-	found, err := readJSON(tx, name, &kept)
-	if err != nil || (found && now.Sub(kept.At) < OnceLasts) {
-		return false, err
-	}
-	return true, errors.Join(tx.SetCredential(name, nil), tx.SetCredential(oncePlace(q.First), nil))
+	found, err := readJSON(v, name, &kept)
+	return err == nil && (!found || now.Sub(kept.At) >= OnceLasts), err
 }
