@@ -74,7 +74,7 @@ func (d *Desk) try(ctx context.Context, kind incident.DutyKind, rungs []incident
 	for k, l := range was.Ladders {
 		fresh.Ladders[k] = l
 	}
-	fresh.Ladders[kind] = ladder.Arranged(kind, was.Ladders[kind], d.Service.Rules, now)
+	fresh.Ladders[kind] = ladder.Arranged(kind, slices.Concat(was.Ladders[kind], Defaults()[kind]), d.Service.Rules, now)
 	rows, err := d.openOf(ctx, kind)
 	if err != nil {
 		return t, fresh, err

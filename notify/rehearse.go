@@ -52,8 +52,8 @@ func (r Rung) usually(c incident.Clock) time.Time {
 }
 
 // Arranged returns the rungs in the order of a rehearsed clock, each with a name
-// that says when it comes and a rank. A rung that stands in the ladder in force
-// (before) with the same instant keeps its name and rank, so that what has been
+// that says when it comes and a rank. A rung that is known (before: the ladder
+// in force, and the one that ships) with the same instant keeps its name and rank, so that what has been
 // said already is not said again; another one gets a rank just above that of
 // the rung before it.
 func (l Ladder) Arranged(kind incident.DutyKind, before Ladder, rules []incident.Rule, now time.Time) Ladder {
@@ -110,10 +110,13 @@ func (r Rung) instantName() string {
 	case BeforeDue:
 		return fmt.Sprintf("left-%s", span(max(r.Offset, time.Second)))
 	}
-	if r.UnlessSeen {
-		return fmt.Sprintf("unseen-%s", span(max(r.Offset, time.Second)))
+	if r.Offset == 0 {
+		return "opened"
 	}
-	return fmt.Sprintf("since-%s", span(max(r.Offset, time.Second)))
+	if r.UnlessSeen {
+		return "unseen-" + span(r.Offset)
+	}
+	return "since-" + span(r.Offset)
 }
 
 // NextAlerts compares the next alert of each open duty under two planners.

@@ -53,6 +53,10 @@ var allowed = map[string]string{
 	"GET /requests/find/:search/export": "od", "POST /requests/find/:search/:action": "od",
 	"GET /retention": "oda", "POST /retention": "oda", "POST /retention/hold": "oda",
 
+	"GET /settings": "au", "GET /settings/ladders": "au", "GET /settings/ladders/:kind": "au", "POST /settings/ladders/on-call": "a", "POST /settings/ladders/:kind": "a",
+	"POST /settings/ladders/:kind/sample": "a", "GET /settings/relays": "au", "POST /settings/relays": "a", "GET /settings/webhooks": "au", "POST /settings/webhooks": "a",
+	"GET /settings/texts": "au", "POST /settings/texts": "a", "GET /settings/organisation": "au", "POST /settings/organisation": "a", "POST /mailbox": "a",
+
 	"GET /people": "a", "POST /people": "a", "GET /people/:id": "a", "POST /people/:id": "a",
 	"GET /people/review": "au", "POST /people/review": "a", "GET /people/sign-ins": "au", "GET /people/rules": "a", "POST /people/rules": "a",
 	"POST /people/:id/invite": "a", "POST /people/:id/factors": "a", "POST /people/:id/absence": "a", "POST /people/:id/sign-out": "a",

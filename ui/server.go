@@ -51,6 +51,15 @@ type Config struct {
 	Proof func(lang string, inc *incident.Incident, alerts []incident.Proof, org *incident.Org, now time.Time) ([]byte, error)
 	// CaseFile writes the whole file of an incident as a ZIP archive; nil: there is none.
 	CaseFile func(ctx context.Context, w io.Writer, lang string, ref incident.Ref, personal bool) error
+	// Ladders, Roads and Hooks are what the settings pages try and change; nil:
+	// they leave it out.
+	Ladders web.Ladders
+	Roads   web.Roads
+	Hooks   web.Hooks
+	// TryMailbox tests a watched mailbox; nil: it cannot be tested here.
+	TryMailbox func(ctx context.Context, lang, name string) ([]incident.MailboxStep, error)
+	// ReceiptText is a receipt with the organisation's own words; nil: no preview.
+	ReceiptText func(lang, own string, now time.Time) []string
 	// Mailboxes says how the watched mailboxes stand, their trouble explained in
 	// the language; nil: none is watched.
 	Mailboxes func(lang string) []incident.WatchedMailbox
@@ -110,7 +119,8 @@ func New(cfg Config) (*Server, error) {
 	pages, err := web.New(web.Config{
 		Service: cfg.Service, Sessions: cfg.Sessions, Now: cfg.Now, Health: cfg.Health,
 		MailNotice: cfg.MailNotice, URL: cfg.URL, MaxUpload: cfg.MaxUpload, Log: cfg.Log, Proof: cfg.Proof, CaseFile: cfg.CaseFile,
-		Mailboxes: cfg.Mailboxes, Search: cfg.Search,
+		Mailboxes: cfg.Mailboxes, Search: cfg.Search, Ladders: cfg.Ladders, Roads: cfg.Roads, Hooks: cfg.Hooks,
+		TryMailbox: cfg.TryMailbox, ReceiptText: cfg.ReceiptText,
 	})
 	if err != nil {
 		return nil, err

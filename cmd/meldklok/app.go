@@ -271,7 +271,9 @@ func (a *App) uiConfig() ui.Config {
 	c := ui.Config{
 		Service: a.service, Sessions: a.sessions, Now: a.now, Health: a.engine.Health, Live: a.live, Ready: a.ready,
 		URL: a.cfg.URL, TrustedProxies: a.cfg.proxies, Log: a.log, Metrics: a.metrics.handler(), Proof: notify.Proof, CaseFile: caseFiler{service: a.service, store: a.store, now: a.now}.write,
-		Mailboxes: a.watchedMailboxes, Search: a.search,
+		Mailboxes: a.watchedMailboxes, Search: a.search, Hooks: a.webhooks, Roads: a.engine,
+		Ladders:    &notify.Desk{Service: a.service, Planner: a.planner, Rederive: rederive(a.store)},
+		TryMailbox: a.tryMailbox, ReceiptText: notify.ReceiptText,
 	}
 	if len(a.cfg.relays) == 0 {
 		c.MailNotice = a.outboxFolder

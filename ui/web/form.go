@@ -226,7 +226,7 @@ func (v *View) Field(form, name string, flags ...string) Field {
 	f := Field{
 		ID: form + "-" + name, Name: name, Value: v.value(form, name),
 		OptionalWord: v.T("field.optional"), ChoiceWord: v.T("field.which-time"),
-		Label: v.either("field."+form+"."+name, "field."+name), Help: v.either("field."+form+"."+name+".help", ""),
+		Label: v.fieldLabel(form, name), Help: v.either("field."+form+"."+plainName(name)+".help", ""),
 		Exact: v.value(form, name+"_exact"), Asked: v.value(form, name+"_asked"),
 	}
 	for _, flag := range flags {
@@ -260,7 +260,25 @@ func (v *View) label(form, name string) string {
 	if form == "assess" {
 		return v.questionLabel(name)
 	}
+	label := v.fieldLabel(form, name)
+	if _, n, ok := numbered(name); ok {
+		return v.T("field.nth", "n", n+1, "label", label)
+	}
+	return label
+}
+
+// fieldLabel is how an input is called where it stands. One of several of its
+// kind has a number in its name, which its label needs not.
+func (v *View) fieldLabel(form, name string) string {
+	name = plainName(name)
 	return v.either("field."+form+"."+name, "field."+name)
+}
+
+func plainName(name string) string {
+	if plain, _, ok := numbered(name); ok {
+		return plain
+	}
+	return name
 }
 
 // either returns the first of two sentences that exists, or nothing.

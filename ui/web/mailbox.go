@@ -1,6 +1,8 @@
 package web
 
 import (
+	"context"
+	"fmt"
 	"strings"
 	"time"
 
@@ -15,12 +17,14 @@ import (
 type mailboxData struct {
 	Boxes  []mailboxView
 	Parked int
+	Tests  bool // mailboxes can be tested from here
 }
 
 // mailboxView is one watched mailbox with what is wrong, in words.
 type mailboxView struct {
 	incident.WatchedMailbox
 	Explained []explained
+	Steps     []incident.MailboxStep // of a test that was just made
 }
 
 // Well reports that nothing is wrong.
@@ -41,11 +45,20 @@ func (m mailboxView) ProbeState(now time.Time) string {
 
 // mailbox shows the mailboxes that are watched, and what to do.
 func (p *Pages) mailbox(c echo.Context) error {
-	org, err := p.cfg.Service.Org(c.Request().Context())
+	d, err := p.mailboxes(c)
 	if err != nil {
 		return err
 	}
-	d, lang := mailboxData{Parked: org.Parked}, p.language(c)
+	return p.show(c, "mailbox", d)
+}
+
+func (p *Pages) mailboxes(c echo.Context) (d mailboxData, err error) {
+	org, err := p.cfg.Service.Org(c.Request().Context())
+	if err != nil {
+		return d, err
+	}
+	d.Parked, d.Tests = org.Parked, p.cfg.TryMailbox != nil && keepers().Admits(me(c))
+	lang := p.language(c)
 	for _, m := range p.cfg.Mailboxes(lang) {
 		view := mailboxView{WatchedMailbox: m}
 		for _, f := range m.Findings(p.now()) {
@@ -53,8 +66,36 @@ func (p *Pages) mailbox(c echo.Context) error {
 		}
 		d.Boxes = append(d.Boxes, view)
 	}
-	return p.show(c, "mailbox", d)
+	return d, nil
 }
+
+// tryMailbox tests one mailbox, and shows what each step came to. Nothing in
+// the mailbox changes.
+func (p *Pages) tryMailbox(c echo.Context) error {
+	values, err := form(c)
+	if err != nil {
+		return err
+	}
+	d, err := p.mailboxes(c)
+	if err != nil {
+		return err
+	}
+	for i, box := range d.Boxes {
+		if box.Name != values.Get("name") || !d.Tests {
+			continue
+		}
+		ctx, cancel := context.WithTimeout(c.Request().Context(), mailboxTest)
+		defer cancel()
+		if d.Boxes[i].Steps, err = p.cfg.TryMailbox(ctx, p.language(c), box.Name); err != nil {
+			return err
+		}
+		return p.show(c, "mailbox", d)
+	}
+	return fmt.Errorf("web: mailbox: %w", incident.ErrNotFound)
+}
+
+// mailboxTest bounds the test of a mailbox: somebody waits for the page.
+const mailboxTest = 40 * time.Second
 
 // Flag says why a received time deserves a look.
 func (v *View) Flag(code string) string { return v.either("received-flag."+code, "reports.flag") }

@@ -27,6 +27,7 @@ type openData struct {
 	Behalf bool // an officer enters it for somebody
 	Most   int64
 	Once   string // recognises the same form sent twice
+	Own    string // the organisation's own sentence
 }
 
 // Files is the input for files, with the bound that counts here.
@@ -47,7 +48,7 @@ func (p *Pages) emptyReport(c echo.Context, behalf bool) error {
 	if err != nil {
 		return err
 	}
-	return p.show(c, "report", openData{Behalf: behalf, Most: p.cfg.MaxUpload, Once: once})
+	return p.show(c, "report", openData{Behalf: behalf, Most: p.cfg.MaxUpload, Once: once, Own: p.ownWords(c)})
 }
 
 // report takes a report of anybody. It answers only when the report is on disk.
@@ -103,7 +104,7 @@ func (p *Pages) reportRefused(c echo.Context, behalf bool, values url.Values, er
 	if onceErr != nil {
 		return onceErr
 	}
-	v := p.view(c, "report", openData{Behalf: behalf, Most: p.cfg.MaxUpload, Once: once})
+	v := p.view(c, "report", openData{Behalf: behalf, Most: p.cfg.MaxUpload, Once: once, Own: p.ownWords(c)})
 	refusedStatus, err := v.refused("report", values, err)
 	if err != nil {
 		return err

@@ -250,6 +250,7 @@ func navigation(p *people.Person) []NavItem {
 		{NavItem{"/management", "nav.management"}, overseers()},
 		{NavItem{"/people", "nav.people"}, keepers()},
 		{NavItem{"/people/review", "nav.review"}, Only(people.Auditor)},
+		{NavItem{"/settings", "nav.settings"}, accessSeers()},
 		{NavItem{"/health", "nav.health"}, healthSeen()},
 	} {
 		if n.who.Admits(p) {

@@ -20,9 +20,17 @@ type Config struct {
 	Health     func() incident.Health
 	MailNotice func() string // folder of kept mails, or empty
 	Mailboxes  func(lang string) []incident.WatchedMailbox
-	URL        string // the only source of absolute links
-	MaxUpload  int64  // bytes of a report with its files
-	Log        *slog.Logger
+	Ladders    Ladders // nil: the pages of the ladders do not exist
+	Roads      Roads   // nil: nothing is known of the relays
+	Hooks      Hooks   // nil: there is no second road
+	// TryMailbox tests a watched mailbox step by step, its trouble explained in
+	// the language; nil: it cannot be tested here.
+	TryMailbox func(ctx context.Context, lang, name string) ([]incident.MailboxStep, error)
+	// ReceiptText is a receipt with the organisation's own words; nil: no preview.
+	ReceiptText func(lang, own string, now time.Time) []string
+	URL         string // the only source of absolute links
+	MaxUpload   int64  // bytes of a report with its files
+	Log         *slog.Logger
 	// Search finds incidents by their words; nil: there is no index.
 	Search Finder
 	// Proof writes the proof of alert of an incident as a file, complete in
