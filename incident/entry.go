@@ -3,6 +3,8 @@ package incident
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -408,6 +410,9 @@ func bodies() map[Kind]func() Body {
 		"key-rotated":     func() Body { return new(KeyRotated) },
 	}
 }
+
+// Kinds lists every kind of entry.
+func Kinds() []Kind { return slices.Sorted(maps.Keys(bodies())) }
 
 // entryVersion is the version under which bodies are written today.
 const entryVersion = 1

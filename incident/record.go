@@ -97,6 +97,9 @@ type View interface {
 	// Changed yields the incidents whose logs grew after an entry of the chain,
 	// once for each entry, in order. It opens nothing.
 	Changed(after uint64) iter.Seq2[Ref, error]
+	// Since yields the places of the entries after one of the chain, those of the
+	// organisation's log included, in order. It opens nothing.
+	Since(after uint64) iter.Seq2[Place, error]
 	// Counters returns the record's own bookkeeping.
 	Counters() Counters
 }
@@ -228,6 +231,13 @@ type Counters struct {
 	Queued       int64  // mails not ended yet
 	Head         Head   // of the chain
 	OldestPended uint64 // item number; 0: none
+}
+
+// Place is where an entry stands: in the chain, and in its own log.
+type Place struct {
+	Seq    uint64
+	Stream Stream
+	N      uint32
 }
 
 // Head is the end of the chain: whoever keeps it can later prove that nothing

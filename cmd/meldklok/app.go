@@ -166,6 +166,7 @@ func (a *App) changed() {
 	if a.wired.Load() {
 		a.engine.Wake()
 		a.pump.wake()
+		a.webhooks.Grown()
 	}
 }
 

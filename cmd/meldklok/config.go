@@ -54,7 +54,7 @@ type ServeConfig struct {
 	FromName     string   `help:"Name beside that address." default:"Meldklok" env:"MELDKLOK_FROM_NAME" placeholder:"NAME"`
 	ReplyTo      string   `help:"Address for replies: the privacy mailbox. Default: the address of the first --mailbox, or else the first --recipient that is an address." env:"MELDKLOK_REPLY_TO" placeholder:"ADDRESS"`
 
-	Webhooks       []string `name:"webhook" help:"Second road, for urgent alerts and for trouble of Meldklok itself: json+https://…, teams+https://…, slack+https://… or ntfy+https://…, or FORMAT+file:PATH for an address in a file; repeatable." env:"MELDKLOK_WEBHOOK" placeholder:"URL"`
+	Webhooks       []string `name:"webhook" help:"Second road, for urgent alerts and for trouble of Meldklok itself: json+https://…, teams+https://…, slack+https://… or ntfy+https://…, or FORMAT+file:PATH for an address in a file; repeatable. For json, #entries=decided,filed (or #entries=all) behind the address posts each new log entry too." env:"MELDKLOK_WEBHOOK" placeholder:"URL"`
 	WebhookSecrets []string `name:"webhook-secret-file" help:"File with the signing key (json) or the access token (ntfy) of the webhook at the same place in the list; - for none; repeatable." env:"MELDKLOK_WEBHOOK_SECRET_FILE" placeholder:"FILE"`
 	Heartbeat      string   `help:"Address (https://… or file:PATH) that is pinged once a minute while audits are clean, so that silence is the alarm." env:"MELDKLOK_HEARTBEAT" placeholder:"URL"`
 	ReplyPlus      bool     `help:"Put a token behind a plus in the address for answers to a question (privacy+TOKEN@…), for relays that write Message-IDs of their own. The mailbox must take such addresses." env:"MELDKLOK_REPLY_PLUS"`

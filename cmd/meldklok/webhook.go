@@ -73,7 +73,8 @@ func (c ServeConfig) webhookSecret(i int, t *webhook.Target) error {
 func (a *App) newWebhooks() *webhook.Road {
 	return webhook.New(webhook.Config{
 		Targets: a.cfg.targets, URL: a.cfg.URL, Now: a.now, Log: a.log, Dial: a.dial,
-		Peer: func(name string, at time.Time) { a.engine.NotePeer(name, at) },
+		Record: feedLog{a},
+		Peer:   func(name string, at time.Time) { a.engine.NotePeer(name, at) },
 	})
 }
 

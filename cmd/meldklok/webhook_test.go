@@ -283,7 +283,7 @@ func TestWebhookSettings(t *testing.T) {
 // TestWebhookHelp: `help json` names every field of the body.
 func TestWebhookHelp(t *testing.T) {
 	help := newShell(t).ok("", "help", "json")
-	for _, kind := range []reflect.Type{reflect.TypeFor[webhook.Payload](), reflect.TypeFor[webhook.PayloadFinding](), reflect.TypeFor[webhook.PayloadAlert](), reflect.TypeFor[webhook.PayloadHead]()} {
+	for _, kind := range []reflect.Type{reflect.TypeFor[webhook.Payload](), reflect.TypeFor[webhook.EntryPayload](), reflect.TypeFor[webhook.PayloadFinding](), reflect.TypeFor[webhook.PayloadAlert](), reflect.TypeFor[webhook.PayloadHead]()} {
 		for field := range kind.Fields() {
 			name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
 			if !strings.Contains(help, name) {

@@ -109,15 +109,29 @@ func (c *checker) accesses() error {
 	}, nil)
 }
 
-// Changed implements incident.View.
-func (v *view) Changed(after uint64) iter.Seq2[incident.Ref, error] {
-	return func(yield func(incident.Ref, error) bool) {
+// Since implements incident.View.
+func (v *view) Since(after uint64) iter.Seq2[incident.Place, error] {
+	return func(yield func(incident.Place, error) bool) {
 		v.r.Ascend(tableLog, key8(after+1), func(k, value []byte) bool {
 			r, _, err := parseRow(value)
 			if err != nil {
-				return yield(incident.Ref{}, fmt.Errorf("store: entry %d: %w", number(k), err))
+				return yield(incident.Place{}, fmt.Errorf("store: entry %d: %w", number(k), err))
 			}
-			return r.stream.IsOrg() || yield(r.stream.Ref, nil)
+			return yield(incident.Place{Seq: number(k), Stream: r.stream, N: r.n}, nil)
 		})
+	}
+}
+
+// Changed implements incident.View.
+func (v *view) Changed(after uint64) iter.Seq2[incident.Ref, error] {
+	return func(yield func(incident.Ref, error) bool) {
+		for p, err := range v.Since(after) {
+			if err == nil && p.Stream.IsOrg() {
+				continue
+			}
+			if !yield(p.Stream.Ref, err) {
+				return
+			}
+		}
 	}
 }

@@ -9,6 +9,7 @@
 //	trouble   the audit found something red that was not red before
 //	lasting   it still is, four hours after the last word about it
 //	over      it has been gone for five minutes
+//	entry     a log grew, for a receiver that asked for it with #entries
 //	missed    posts were lost on the way to this receiver; sent as soon as one
 //	          can be
 //	test      an administrator asked whether posts arrive
@@ -17,6 +18,13 @@
 // red finding. A post is extra: the record counts mails alone, and a rung stays
 // due by mail whatever happens here. Posts that wait when the program stops are
 // gone; what is still wrong is told anew after the next start.
+//
+// Posts about entries are no alarm but a feed for other tools (entries.go), and
+// the exception: up to where a receiver was told stands in the record, so they
+// come in order, each at least once, also over a restart, however long the
+// receiver is away. The first start with the option begins at the end of the log.
+// A refused post is tried again too, every two minutes: what is wrong with it is
+// the receiver's setting, and health says so.
 //
 // # What decides, and what only acts
 //
@@ -38,7 +46,8 @@
 // and heartbeat. FORMAT+file:PATH reads the address from a file. What follows
 // the ? belongs to the receiver and is passed on untouched; our own options
 // follow a #, which never leaves the machine: #lang=en (default nl), #insecure
-// (plain http beyond this machine), and for a heartbeat #get (instead of POST)
+// (plain http beyond this machine), for json #entries=KIND,KIND… or #entries=all
+// (posts about entries of these kinds), and for a heartbeat #get (instead of POST)
 // and #fail (ping ADDRESS/fail while something is red). Proxies of the
 // environment are ignored and redirects are not followed.
 //
@@ -58,5 +67,5 @@
 //	{ printf '%s.%s.' "$ID" "$TIMESTAMP"; cat body; } |
 //	  openssl dgst -sha256 -mac HMAC -macopt hexkey:"$KEY" -binary | base64
 //
-// [Payload] documents the body.
+// [Payload] documents the body, [EntryPayload] that of a post about an entry.
 package webhook

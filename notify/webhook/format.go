@@ -69,6 +69,10 @@ func form(t Target, n Note, url string) (request, error) {
 	if t.Format == Heartbeat {
 		return ping(t, n), nil
 	}
+	if n.Kind == KindEntry {
+		body, err := entryBody(n)
+		return request{method: http.MethodPost, header: http.Header{"Content-Type": {"application/json"}}, body: body}, err
+	}
 	w := voice{t.Lang, url}.say(n)
 	if t.Format == Ntfy {
 		return ntfy(n, w), nil

@@ -33,6 +33,7 @@ type Note struct {
 	Alerts   []Alert          // alert, nearest deadline first
 	MailDown bool             // alert: no relay takes mail
 	Missed   int              // missed: how many posts were lost
+	Entry    Entry            // entry
 }
 
 // Alert is one rung of one incident.

@@ -24,6 +24,8 @@ type Config struct {
 	Peer func(name string, at time.Time)
 	// Dial makes the connections; nil for the network.
 	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
+	// Record is what posts about entries are made from; nil: there are none.
+	Record Log
 	// RootCAs are the authorities trusted; nil for the system's.
 	RootCAs *x509.CertPool
 }
@@ -33,6 +35,7 @@ type Road struct {
 	cfg     Config
 	client  *http.Client
 	workers []*worker
+	feeds   []*feed
 
 	mu     sync.Mutex
 	memory Memory
@@ -49,7 +52,11 @@ func New(cfg Config) *Road {
 		if named[t.name]++; named[t.name] > 1 {
 			t.name = fmt.Sprintf("%s (%d)", t.name, named[t.name])
 		}
-		r.workers = append(r.workers, &worker{road: r, target: t, wake: make(chan struct{}, 1), status: Status{Name: t.name}})
+		w := &worker{road: r, target: t, wake: make(chan struct{}, 1), status: Status{Name: t.name}}
+		r.workers = append(r.workers, w)
+		if len(t.Entries) > 0 && cfg.Record != nil {
+			r.feeds = append(r.feeds, &feed{worker: w, log: cfg.Record, wake: make(chan struct{}, 1)})
+		}
 	}
 	return r
 }
@@ -59,6 +66,9 @@ func (r *Road) Run(ctx context.Context) error {
 	var running sync.WaitGroup
 	for _, w := range r.workers {
 		running.Go(func() { w.run(ctx) })
+	}
+	for _, f := range r.feeds {
+		running.Go(func() { f.run(ctx) })
 	}
 	running.Wait()
 	r.client.CloseIdleConnections()
@@ -79,6 +89,16 @@ func (r *Road) Audited(h incident.Health) {
 		}
 	}
 	r.hand(notes)
+}
+
+// Grown says that the record may have new entries. It returns at once.
+func (r *Road) Grown() {
+	for _, f := range r.feeds {
+		select {
+		case f.wake <- struct{}{}:
+		default:
+		}
+	}
 }
 
 // Alerted takes up a batch of queued rungs. It returns at once.

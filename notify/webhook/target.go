@@ -2,14 +2,18 @@ package webhook
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 
+	"meldklok/incident"
 	"meldklok/ui/locale"
 )
 
@@ -31,6 +35,9 @@ type Target struct {
 	Lang   string // of its texts
 	Fail   bool   // a heartbeat: ping ADDRESS/fail while something is red
 	Get    bool   // a heartbeat: GET instead of POST
+	// Entries are the kinds of log entries that the receiver is told of, or
+	// [AllKinds]; empty: none (JSON alone).
+	Entries []string
 	// Secret gives the signing key (JSON, required) or the access token (ntfy,
 	// optional). It is asked at every attempt, so that a changed file is seen.
 	Secret func(ctx context.Context) (string, error)
@@ -119,20 +126,41 @@ func (t *Target) options(fragment string) (insecure bool, err error) {
 			insecure = true
 		case option == "lang="+locale.Dutch, option == "lang="+locale.English:
 			t.Lang = strings.TrimPrefix(option, "lang=")
+		case strings.HasPrefix(option, "entries=") && t.Format == JSON:
+			if t.Entries, err = kindsOf(strings.TrimPrefix(option, "entries=")); err != nil {
+				return false, err
+			}
 		case option == "fail" && t.Format == Heartbeat:
 			t.Fail = true
 		case option == "get" && t.Format == Heartbeat:
 			t.Get = true
 		default:
-			return false, errors.New("an option after the # is not known: lang=nl, lang=en and insecure are, and fail and get for a heartbeat")
+			return false, errors.New("an option after the # is not known: lang=nl, lang=en and insecure are, and fail and get for a heartbeat, and entries= for json")
 		}
 	}
 	return insecure, nil
 }
 
+// kindsOf reads the kinds of entries that are asked for.
+func kindsOf(list string) (kinds []string, err error) {
+	for kind := range strings.SplitSeq(list, ",") {
+		if kind != AllKinds && !slices.Contains(incident.Kinds(), incident.Kind(kind)) {
+			return nil, errors.New("after entries= there is a kind that no entry has; meldklok help json lists them, and all means every one")
+		}
+		kinds = append(kinds, kind)
+	}
+	return kinds, nil
+}
+
 func loopback(host string) bool {
 	ip := net.ParseIP(host)
 	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// key names the receiver for the record, without showing its address.
+func (t Target) key() string {
+	sum := sha256.Sum256([]byte(t.address.String()))
+	return hex.EncodeToString(sum[:16])
 }
 
 // Name tells format, scheme and host: what may be logged and shown.
