@@ -154,7 +154,7 @@ func main() {
 		panic(fmt.Sprint(err, string(reported.Body)))
 	}
 	ref := reported.JSON201.Reference
-	filed, err := c.RecordFilingWithResponse(ctx, ref, nil, gen.FilingRequest{Kind: gen.FilingRequestKindInitial, Number: "AP-1", FiledAt: time.Now()})
+	filed, err := c.RecordFilingWithResponse(ctx, ref, nil, gen.FilingRequest{Kind: "initial", Number: "AP-1", FiledAt: time.Now()})
 	if err != nil || filed.JSON201 == nil {
 		panic(fmt.Sprint(err, string(filed.Body)))
 	}
