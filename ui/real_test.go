@@ -57,7 +57,7 @@ func inBrowser(t *testing.T) context.Context {
 // scene fills a site with one of everything worth looking at.
 func scene(t *testing.T) (*site, people.Person, incident.Ref) {
 	t.Helper()
-	s := newSite(t, func(c *ui.Config) { c.MailNotice = func() string { return "meldklok-data/mail" } })
+	s := newSite(t, works(t), func(c *ui.Config) { c.MailNotice = func() string { return "meldklok-data/mail" } })
 	officer := s.person(people.Officer, people.Admin, people.FG)
 	late := s.mailIn("Lijst naar verkeerde klant", "Gisteren ging een lijst met 30 klanten, met naam en adres, naar de verkeerde persoon.")
 	s.wait(62 * time.Hour)
@@ -150,12 +150,11 @@ func TestEveryPageIsAccessible(t *testing.T) {
 			s.look(ctx, t, axe, "", lang, path, "")
 		}
 		s.look(ctx, t, axe, "", lang, "/melden"+open, `document.querySelector("form.card").submit()`)
-		for _, path := range []string{
-			"/board", "/incidents", inc, inc + "/assess", inc + "?done=assess", inc + "/dossier", inc + "/edpb", inc + "/letters/people/nl", "/incidents/new", "/parked", s.parkedPath(), "/outbox", "/outbox/1",
-			"/people", "/people/p1", "/people/review", "/people/sign-ins", "/people/rules", "/settings/tokens", "/account/second", "/requests", "/retention", "/health", "/management", "/account",
-		} {
+		for _, path := range s.walk(ref) {
 			s.look(ctx, t, axe, s.sessionOf(officer), lang, path, "")
 		}
+		s.look(ctx, t, axe, s.sessionOf(officer), lang, "/settings/ladders/ap", `document.querySelector(".buttons button[value=preview]").click()`)
+		s.look(ctx, t, axe, s.sessionOf(officer), lang, "/settings/relays", `document.querySelector("main form").submit()`)
 		s.look(ctx, t, axe, s.sessionOf(officer), lang, inc, `document.querySelector("#do-file form").submit()`)
 		s.look(ctx, t, axe, s.sessionOf(officer), lang, "/people/p1", `document.querySelector("form[action$=invite]").submit()`)
 	}

@@ -24,15 +24,18 @@ func (brokenRoad) Open(context.Context) (mailer.Conn, error) {
 	return nil, &mailer.OpenError{Reason: mailer.ReasonLogin, Stage: mailer.StageLogin, Code: 535, Reply: "5.7.8 wrong password", Err: context.Canceled}
 }
 
-// withWorks gives a site the real ladders and roads: one that keeps mail in a
-// folder, and one that is broken.
+// withWorks is a site with the real ladders and roads.
 func withWorks(t testing.TB) *site {
 	t.Helper()
-	var engine *notify.Engine
-	var s *site
-	s = newSite(t, func(c *ui.Config) {
+	return newSite(t, works(t))
+}
+
+// works gives a site the real ladders and roads: one that keeps mail in a
+// folder, and one that is broken.
+func works(t testing.TB) func(*ui.Config) {
+	return func(c *ui.Config) {
 		live := notify.NewLive(notify.Planner{Ladders: notify.Defaults()})
-		engine = notify.New(notify.Config{
+		engine := notify.New(notify.Config{
 			Store: c.Service.Store, Planner: live, Now: c.Now, Transports: []mailer.Transport{mailer.NewFolder(t.TempDir(), c.Now), brokenRoad{}},
 			Writer: notify.Writer{From: "meldklok@example.org", FromName: "Meldklok", URL: c.URL, Tokens: c.Service.Tokens},
 		})
@@ -49,8 +52,7 @@ func withWorks(t testing.TB) *site {
 		c.TryMailbox = func(_ context.Context, _, name string) ([]incident.MailboxStep, error) {
 			return []incident.MailboxStep{{Name: "verbinden", OK: true, Tried: true}, {Name: "inloggen", Tried: true, Trouble: "Het wachtwoord klopt niet.", Said: "NO"}, {Name: "map openen"}}, nil
 		}
-	})
-	return s
+	}
 }
 
 // staffed adds people for every rung of the ladders, and returns the

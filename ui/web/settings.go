@@ -90,6 +90,7 @@ func (p *Pages) settingRows(v *View, org *incident.Org) []settingRow {
 		changed("organisation", "/settings/organisation", incident.SettingOrganisation, organisation),
 		changed("retention", "/retention", incident.SettingRetention, retentionInWords(v, org)),
 		changed("sign-in", "/people/rules", incident.SettingSignIn, v.T("settings.review-every", "n", org.SignInRules().ReviewMonths)),
+		startup("tokens", "/settings/tokens", v.T("settings.tokens.value"), false),
 		p.relaysRow(v, startup),
 		p.mailboxRow(v, startup),
 		p.hooksRow(v, startup),
