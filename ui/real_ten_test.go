@@ -17,9 +17,10 @@ import (
 // session that ends in the middle of a form, in real_accounts_test.go; the
 // other six are here.
 
-// send presses the button of an action's form on the page of a case.
+// send presses the button of an action's form on the page of a case. The page
+// may still be gliding to the form, so it is pressed where it is.
 func send(action string) chromedp.Action[chromedp.Void] {
-	return chromedp.Click(chromedp.CSS("#do-" + action + " button.primary"))
+	return chromedp.Evaluate[chromedp.Void](`document.querySelector("#do-` + action + ` button.primary").click(), undefined`)
 }
 
 // says waits until the page has a text.
@@ -67,7 +68,8 @@ func TestACaseIsFiledLate(t *testing.T) {
 		chromedp.Click(chromedp.CSS("form button.primary")), chromedp.WaitVisible(chromedp.ID("score")))
 	s.wait(80 * time.Hour)
 	must(ctx, t, setSession(s.http.URL, s.sessionOf(officer)), chromedp.Navigate(inc+"#do-file"), chromedp.WaitVisible(chromedp.ID("file-number")),
-		chromedp.Click(chromedp.CSS(`#do-file input[name=kind][value=initial]`)), chromedp.SendKeys(chromedp.ID("file-number"), "DL-1"), send("file"), chromedp.WaitVisible(chromedp.ID("file-delay-error")))
+		chromedp.SendKeys(chromedp.ID("file-number"), "DL-1"),
+		chromedp.Evaluate[chromedp.Void](`document.querySelector("#do-file input[name=kind][value=initial]").click(), document.getElementById("file-at").value = "2026-10-26T18:00", undefined`), send("file"), chromedp.WaitVisible(chromedp.ID("file-delay-error")))
 	if got := ask[string](ctx, t, `document.getElementById("file-number").value`); got != "DL-1" {
 		t.Errorf("what was typed is lost: %q", got)
 	}
