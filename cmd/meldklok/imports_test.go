@@ -30,6 +30,7 @@ func may() map[string][]string {
 		"notify/mailer":             {},
 		"notify/mailer/mailertest":  {},
 		"notify/mailbox":            {"incident"},
+		"notify/mailbox/realtest":   {},
 		"notify/webhook":            {"incident", "incident/people", "ui/locale"},
 		"ui/session/providertest":   {},
 		"ui/session":                {"incident", "incident/people"},

@@ -20,6 +20,8 @@ import (
 	"github.com/emersion/go-imap/v2/imapserver/imapmemserver"
 
 	"meldklok/incident"
+
+	"meldklok/notify/mailbox/realtest"
 )
 
 // mailServer is an IMAP server in memory, with a folder that tests fill and
@@ -36,8 +38,8 @@ type mailServer struct {
 }
 
 const (
-	testUser     = "privacy@gemeente.example"
-	testPassword = "paraplu"
+	testUser     = realtest.User
+	testPassword = realtest.Password
 )
 
 // newMailServer starts a server with an empty INBOX.

@@ -15,6 +15,8 @@ import (
 	"github.com/emersion/go-smtp"
 
 	"meldklok/incident"
+
+	"meldklok/notify/mailbox/realtest"
 )
 
 const postfixMain = `
@@ -68,8 +70,8 @@ postlog   unix-dgram n - n - 1 postlogd
 // port, and returns the port on which it takes mail.
 func newPostfix(t *testing.T, lmtp int) (port int) {
 	t.Helper()
-	needReal(t, "/usr/sbin/postfix", "/usr/lib/postfix/sbin/lmtp")
-	dir, port := openDir(t), freePort(t)
+	realtest.Need(t, "/usr/sbin/postfix", "/usr/lib/postfix/sbin/lmtp")
+	dir, port := realtest.OpenDir(t), realtest.FreePort(t)
 	conf := filepath.Join(dir, "conf")
 	for _, sub := range []string{"conf", "queue", "data"} {
 		must(t, os.Mkdir(filepath.Join(dir, sub), 0o755))
@@ -89,7 +91,7 @@ func newPostfix(t *testing.T, lmtp int) (port int) {
 			t.Logf("postfix says:\n%s", said[max(0, len(said)-4000):])
 		}
 	})
-	awaitPort(t, port)
+	realtest.AwaitPort(t, port)
 	return port
 }
 
@@ -97,7 +99,7 @@ func newPostfix(t *testing.T, lmtp int) (port int) {
 // comes again, delivers a report from <>, bounces one that is too large, and
 // copes with lines of any length.
 func TestRealPostfix(t *testing.T) {
-	needReal(t)
+	realtest.Need(t)
 	k := &keeper{fail: errors.New("disk full")}
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)
