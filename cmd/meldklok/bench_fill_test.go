@@ -18,7 +18,7 @@ import (
 )
 
 // benchApp opens a program in a folder, whose mail goes to the sink.
-func benchApp(b *testing.B, dir string, relayURL string, sink *mailertest.Server) *App {
+func benchApp(b *testing.B, dir string, relayURL string, sink *mailertest.Server, tune ...func(*parsed)) *App {
 	b.Helper()
 	cfg, err := ServeConfig{
 		URL: "https://meldklok.example.org", From: "meldklok@example.org", Recipients: []string{"privacy@example.org"},
@@ -26,6 +26,9 @@ func benchApp(b *testing.B, dir string, relayURL string, sink *mailertest.Server
 	}.check()
 	if err != nil {
 		b.Fatal(err)
+	}
+	for _, fn := range tune {
+		fn(cfg)
 	}
 	relay := cfg.relays[0].(mailer.Relay)
 	if sink != nil {
