@@ -137,7 +137,10 @@ type Turn struct {
 // Conversation returns the questions to reporters of an incident and what was
 // answered, oldest first.
 func (s *Service) Conversation(ctx context.Context, inc *Incident) (turns []Turn, err error) {
-	entries, err := s.Entries(ctx, inc.Ref)
+	if err := s.Usable(ctx, inc.Ref); err != nil {
+		return nil, err
+	}
+	entries, err := s.wholeLog(ctx, inc.Ref)
 	if err != nil {
 		return nil, err
 	}
@@ -160,7 +163,7 @@ func (s *Service) conversation(ctx context.Context, inc *Incident, entries []Ent
 
 func (s *Service) answer(ctx context.Context, inc *Incident, e Entry, b *Reported) Turn {
 	t := Turn{At: e.At, Report: b.Report, By: Reporter}
-	reading, err := s.Reading(ctx, inc, b.Report)
+	reading, err := s.reading(ctx, inc, b.Report)
 	if err != nil {
 		t.Gone = true
 		return t
@@ -181,7 +184,7 @@ func (s *Service) ConversationByCode(ctx context.Context, code string) (inc *Inc
 	if inc, err = s.Incident(ctx, ref); err != nil {
 		return nil, nil, fmt.Errorf("incident: report behind a code: %w", err)
 	}
-	entries, err := s.Entries(ctx, ref)
+	entries, err := s.wholeLog(ctx, ref)
 	if err != nil {
 		return nil, nil, err
 	}

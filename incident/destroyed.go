@@ -171,12 +171,6 @@ func applyBraked(held []Held, e Entry, b *Braked) []Held {
 	return held
 }
 
-// Frozen reports whether the personal part is kept and not used: pages do not
-// show it until that is lifted.
-func (inc *Incident) Frozen() bool {
-	return slices.ContainsFunc(inc.Held, func(h Held) bool { return h.Brake == BrakeFreeze })
-}
-
 // SetBrake sets or lifts a brake on an incident.
 type SetBrake struct {
 	Brake   Brake

@@ -103,7 +103,8 @@ func DraftText(inc *Incident, entries []Entry, kind LetterKind, lang string) Dra
 // snapshot of the record.
 type Dossier struct {
 	Incident     *Incident
-	Entries      []Entry // the whole log
+	Entries      []Entry // the whole log, as it may be used
+	Guard        []Entry // the log as it is, when that differs: only to warn of names before they go out
 	Organisation Organisation
 	Org          *Org
 }
@@ -126,6 +127,10 @@ func (s *Service) Dossier(ctx context.Context, ref Ref) (d Dossier, err error) {
 	})
 	if err != nil {
 		return Dossier{}, fmt.Errorf("incident: dossier of %s: %w", ref, err)
+	}
+	d.Guard = d.Entries
+	if d.Entries, err = d.Incident.unused(d.Entries); err != nil {
+		return Dossier{}, err
 	}
 	d.Organisation = OrganisationOf(d.Org)
 	return d, nil

@@ -104,8 +104,21 @@ func (s *Service) Incident(ctx context.Context, ref Ref) (inc *Incident, err err
 	return inc, err
 }
 
-// Entries returns an incident's whole log.
-func (s *Service) Entries(ctx context.Context, ref Ref) (entries []Entry, err error) {
+// Entries returns an incident's whole log, as it may be used: of a frozen one
+// without the personal parts.
+func (s *Service) Entries(ctx context.Context, ref Ref) ([]Entry, error) {
+	inc, err := s.Incident(ctx, ref)
+	if err != nil {
+		return nil, err
+	}
+	entries, err := s.wholeLog(ctx, ref)
+	if err != nil {
+		return nil, err
+	}
+	return inc.unused(entries)
+}
+
+func (s *Service) wholeLog(ctx context.Context, ref Ref) (entries []Entry, err error) {
 	err = s.Store.View(ctx, func(v View) error {
 		for e, err := range v.Log(Stream{ref}, 1) {
 			if err != nil {
@@ -176,9 +189,9 @@ func (s *Service) list(ctx context.Context, before Ref, limit int, sees func(*In
 }
 
 // Headline is the title that a person gave, or else the subject of the first
-// report, as long as that has not been destroyed.
+// report, as long as that may be used and has not been destroyed.
 func Headline(v View, inc *Incident) string {
-	if inc.Title != "" || len(inc.Reports) == 0 {
+	if inc.Title != "" || len(inc.Reports) == 0 || inc.Frozen() {
 		return inc.Title
 	}
 	e, err := v.Entry(Stream{inc.Ref}, inc.Reports[0].Entry)
@@ -191,8 +204,17 @@ func Headline(v View, inc *Incident) string {
 	return ""
 }
 
-// Reading reads the n-th report of an incident again from its raw bytes.
+// Reading reads the n-th report of an incident again from its raw bytes. It
+// refuses while these may not be used ([Service.Usable]).
 func (s *Service) Reading(ctx context.Context, inc *Incident, n int) (Reading, error) {
+	if err := s.Usable(ctx, inc.Ref); err != nil {
+		return Reading{}, err
+	}
+	return s.reading(ctx, inc, n)
+}
+
+// reading is Reading for those who may look all the same.
+func (s *Service) reading(ctx context.Context, inc *Incident, n int) (Reading, error) {
 	for _, r := range inc.Reports {
 		if r.N == n {
 			d := Delivered{Item: r.Item, Channel: r.Channel, Arrived: r.Received, Size: r.Size}

@@ -73,7 +73,8 @@ func (g Sight) Outbox(ctx context.Context, before uint64, limit int) (mails []Me
 }
 
 // Mail returns a mail of the outbox and its final bytes, or ErrNotFound; the
-// bytes are nil once they have aged out.
+// bytes are nil once they have aged out. It refuses a mail to a reporter whose
+// data may not be used.
 func (g Sight) Mail(ctx context.Context, id uint64) (m Message, raw []byte, err error) {
 	m, raw, err = g.s.Mail(ctx, id)
 	if err != nil {
@@ -83,7 +84,11 @@ func (g Sight) Mail(ctx context.Context, id uint64) (m Message, raw []byte, err 
 		if !g.may(v, m, map[Ref]bool{}) {
 			return fmt.Errorf("mail %d: %w", id, ErrNotFound)
 		}
-		return nil
+		hidden, err := hides(v, m)
+		if err == nil && hidden {
+			err = refuse("", "frozen")
+		}
+		return err
 	})
 	if err != nil {
 		return Message{}, nil, err

@@ -130,7 +130,7 @@ func (s *Service) slice(ctx context.Context, before Ref) (slice []*Incident, nex
 
 // subjectIn looks through one incident.
 func (s *Service) subjectIn(ctx context.Context, who Subject, inc *Incident, acts map[people.ID]int) (found []SubjectFind, err error) {
-	entries, err := s.Entries(ctx, inc.Ref)
+	entries, err := s.wholeLog(ctx, inc.Ref)
 	if err != nil {
 		return nil, err
 	}
@@ -168,7 +168,7 @@ func (s *Service) subjectReport(ctx context.Context, who Subject, inc *Incident,
 	if p.Original != nil {
 		writers = append(writers, p.Original.Name, p.Original.Email)
 	}
-	reading, err := s.Reading(ctx, inc, b.Report)
+	reading, err := s.reading(ctx, inc, b.Report)
 	switch {
 	case errors.Is(err, ErrDestroyed), errors.Is(err, ErrNotFound):
 		if i := slices.IndexFunc(inc.Reports, func(r Report) bool { return r.N == b.Report }); i >= 0 {

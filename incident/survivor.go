@@ -73,7 +73,7 @@ func (s *Service) answersElsewhere(ctx context.Context, entries []Entry) (turns 
 			return nil, err
 		}
 		t := Turn{At: e.At, By: Reporter, Gone: true}
-		if reading, err := s.Reading(ctx, into, b.Report); err == nil {
+		if reading, err := s.reading(ctx, into, b.Report); err == nil {
 			t.Text, t.Gone = reading.Text, false
 		}
 		turns = append(turns, t)

@@ -39,13 +39,16 @@ type caseFiler struct {
 }
 
 // write writes the archive in a language. With personal the parts that are
-// destroyed first are in it: the reporter, raw mail, attachments.
+// destroyed first are in it: the reporter, raw mail, attachments; not while their
+// use is restricted.
 func (f caseFiler) write(ctx context.Context, w io.Writer, lang string, ref incident.Ref, personal bool) error {
 	d, err := f.service.Dossier(ctx, ref)
 	if err != nil {
 		return err
 	}
-	b := &caseBuilder{caseFiler: f, ctx: ctx, lang: locale.Pick(lang), zip: zip.NewWriter(w), d: d, personal: personal}
+	frozen := d.Incident.Frozen()
+	personal = personal && !frozen
+	b := &caseBuilder{caseFiler: f, ctx: ctx, lang: locale.Pick(lang), zip: zip.NewWriter(w), d: d, personal: personal, frozen: frozen}
 	for _, step := range []func() error{b.proof, b.facts, b.alerts, b.reports, b.attached, b.documents, b.readme, b.sums} {
 		if err := step(); err != nil {
 			return fmt.Errorf("case file of %s: %w", ref, err)
@@ -62,6 +65,7 @@ type caseBuilder struct {
 	zip      *zip.Writer
 	d        incident.Dossier
 	personal bool
+	frozen   bool     // a person had the use of their data restricted (GDPR art. 18): the personal part is left out
 	list     []string // lines of SHA256SUMS
 	missing  []string // what was destroyed
 }
@@ -228,6 +232,9 @@ func (b *caseBuilder) readme() error {
 		said := []string{locale.T(b.lang, "casefile.readme", args), locale.T(b.lang, "casefile.check", args)}
 		if !b.personal {
 			said = append(said, locale.T(b.lang, "casefile.without", nil))
+		}
+		if b.frozen {
+			said = append(said, locale.T(b.lang, "casefile.frozen", nil))
 		}
 		if len(b.missing) > 0 {
 			said = append(said, locale.T(b.lang, "casefile.destroyed", map[string]any{"files": strings.Join(b.missing, ", ")}))

@@ -81,6 +81,19 @@ func TestACaseFileProvesItself(t *testing.T) {
 		t.Errorf("the raw report is in the file without personal parts (%v)", err)
 	}
 	elsewhere.ok("", "verify", "--file", file)
+
+	s.ok("", "subject", "restrict", "--reasons", "verzoek", reporterOf(report))
+	s.ok("", "export", "--incident", ref, "-o", file)
+	raw, err = os.ReadFile(file)
+	if err != nil || bytes.Contains(raw, []byte("reports/1.eml")) {
+		t.Errorf("the raw report leaves while its use is restricted (%v)", err)
+	}
+	elsewhere.ok("", "verify", "--file", file)
+}
+
+// reporterOf is the address in the From line of a mail.
+func reporterOf(mail string) string {
+	return regexp.MustCompile(`(?m)^From:.*?([^\s<]+@[^\s>]+)`).FindStringSubmatch(mail)[1]
 }
 
 // TestExportAndImport: the register goes out in every format, and a spreadsheet

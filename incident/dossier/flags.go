@@ -63,7 +63,11 @@ const shortestName = 4
 // reported; nil when nobody is known, or when that part was destroyed.
 func (c *Case) reporterNames() *regexp.Regexp {
 	var words set
-	for _, e := range c.Entries {
+	entries := c.Guard
+	if entries == nil {
+		entries = c.Entries
+	}
+	for _, e := range entries {
 		b, ok := e.Body.(*incident.Reported)
 		if !ok {
 			continue

@@ -270,6 +270,9 @@ func (x *Index) add(ctx context.Context, into *index, ref incident.Ref) error {
 		d.entry(e)
 	}
 	for _, r := range inc.Reports {
+		if inc.Frozen() {
+			break // kept and not used: its words find nothing
+		}
 		if r.Size <= mostRaw {
 			d.report(ctx, s, inc, r)
 		}

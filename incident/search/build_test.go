@@ -87,6 +87,50 @@ func TestTheIndexFollowsTheRecord(t *testing.T) {
 	})
 }
 
+// TestTheIndexForgetsWhatIsRestricted: while the use of a report is restricted
+// (GDPR art. 18) its words find nothing, in an index that follows as in one that
+// is built anew; the incident itself is still found.
+func TestTheIndexForgetsWhatIsRestricted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newService(t)
+		ref := report(t, s, "Lijst", "Naar de verkeerde klant gemaild.")
+		ctx, stop := context.WithCancel(t.Context())
+		done := make(chan error, 2)
+		run := func() *search.Index {
+			x := search.New(search.Config{Service: s})
+			go func() { done <- x.Run(ctx) }()
+			return x
+		}
+		defer func() { stop(); <-done; <-done }()
+		old := run()
+		settle := func() { time.Sleep(5 * time.Second); synctest.Wait() }
+		settle()
+		freeze := func(on bool) {
+			if _, err := s.Do(ctx, ref, incident.System, incident.SetBrake{Brake: incident.BrakeFreeze, On: on, Reasons: "verzoek"}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		freeze(true)
+		anew := run()
+		settle()
+		for name, x := range map[string]*search.Index{"the index that follows": old, "the new index": anew} {
+			for _, query := range []string{"lijst", "klant", "jan.smit@example.org"} {
+				if got := refs(x, query); got != "" {
+					t.Errorf("%s: %q finds %q", name, query, got)
+				}
+			}
+			if got := refs(x, ref.String()); got != ref.String() {
+				t.Errorf("%s: the reference finds %q", name, got)
+			}
+		}
+		freeze(false)
+		settle()
+		if got := refs(old, "klant"); got != ref.String() {
+			t.Errorf("lifted, its words find %q", got)
+		}
+	})
+}
+
 // TestTheBoundLeavesOutTheOldest, and says which.
 func TestTheBoundLeavesOutTheOldest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -50,8 +50,8 @@ func (p *Pages) reportRaw(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if inc.Frozen() {
-		return refuse("", "frozen")
+	if err := p.cfg.Service.Usable(c.Request().Context(), inc.Ref); err != nil {
+		return err
 	}
 	look := incident.Access{Ref: inc.Ref, By: actor(c), What: incident.AccessRaw, Report: r.N}
 	if err := p.cfg.Service.Saw(c.Request().Context(), look); err != nil {

@@ -87,6 +87,9 @@ func (p *Pages) attached(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := p.cfg.Service.Usable(c.Request().Context(), ref); err != nil {
+		return err
+	}
 	f, ok := inc.File(int(n))
 	if !ok {
 		return fmt.Errorf("web: file: %w", incident.ErrNotFound)

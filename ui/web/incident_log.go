@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -38,11 +39,10 @@ func (p *Pages) reports(ctx context.Context, page *View, inc *incident.Incident,
 			private[b.Report] = b.Private
 		}
 	}
+	frozen := errors.As(p.cfg.Service.Usable(ctx, inc.Ref), new(*incident.Refusal))
 	for i, r := range inc.Reports {
-		v := reportView{Report: r, From: private[r.N]}
-		if inc.Frozen() {
-			v.From, v.Frozen = incident.ReportPrivate{}, true
-		} else if i < shownReports {
+		v := reportView{Report: r, From: private[r.N], Frozen: frozen}
+		if i < shownReports && !frozen {
 			if v.Form, v.Reading, err = p.readAgain(ctx, inc, r); err != nil {
 				v.Gone = true
 			}
@@ -59,6 +59,9 @@ func (p *Pages) reports(ctx context.Context, page *View, inc *incident.Incident,
 // readAgain reads a report from its raw bytes; those of a form hold more than a
 // mail does.
 func (p *Pages) readAgain(ctx context.Context, inc *incident.Incident, r incident.Report) (*incident.Form, incident.Reading, error) {
+	if err := p.cfg.Service.Usable(ctx, inc.Ref); err != nil {
+		return nil, incident.Reading{}, err
+	}
 	switch r.Channel {
 	case incident.ChannelForm, incident.ChannelPhone, incident.ChannelAPI, incident.ChannelImport:
 	default:

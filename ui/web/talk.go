@@ -37,6 +37,9 @@ func (p *Pages) talk(ctx context.Context, inc *incident.Incident, all people.Dir
 		return nil, nil
 	}
 	turns, err := p.cfg.Service.Conversation(ctx, inc)
+	if errors.As(err, new(*incident.Refusal)) {
+		return nil, nil // the reports beside it say why
+	}
 	if err != nil {
 		return nil, err
 	}
