@@ -41,6 +41,10 @@ func TestARequestIsHandled(t *testing.T) {
 	checkMarkup(t, "found", page.want(http.StatusOK, "genoemd in een bericht", ref.String()))
 	s.signedIn(s.named("Bo", people.Officer)).get(search).want(http.StatusNotFound)
 	officer.get(search+"/export").want(http.StatusOK, `"ref": "`+ref.String())
+	readable := officer.get(search+"/export?as=html").want(http.StatusOK, "Wat wij over u bewaren", "Dossier "+ref.String(), "genoemd in een bericht")
+	if !strings.HasPrefix(readable.header.Get("Content-Disposition"), "attachment") {
+		t.Errorf("the readable copy is no download: %v", readable.header)
+	}
 	officer.post(search+"/erase", "reasons", "").want(http.StatusUnprocessableEntity)
 	checkMarkup(t, "handled", officer.post(search+"/erase", "reasons", "verzoek 2026-0002").want(http.StatusOK, "Dit blijft in het register"))
 

@@ -7,12 +7,13 @@ import (
 
 	"meldklok/incident"
 	"meldklok/ui/locale"
+	"meldklok/ui/web"
 )
 
 // subjectCommand answers people who use their rights (GDPR art. 15-22).
 type subjectCommand struct {
 	Find     subjectFindCommand     `cmd:"" help:"Find everything about a person: reports, parked mail, the register, accounts."`
-	Export   subjectExportCommand   `cmd:"" help:"Export what is kept about a person, as JSON, with the text of their own reports."`
+	Export   subjectExportCommand   `cmd:"" help:"Export what is kept about a person, as JSON or as a page, with the text of their own reports."`
 	Erase    subjectEraseCommand    `cmd:"" help:"Destroy what a person wrote, where the law lets you; says for each why not."`
 	Restrict subjectRestrictCommand `cmd:"" help:"Have what a person wrote kept and not used."`
 }
@@ -71,6 +72,8 @@ func subjectLine(f incident.SubjectFind) string {
 
 type subjectExportCommand struct {
 	subjectArgs
+	HTML bool   `name:"html" help:"As a page to read instead of JSON."`
+	Lang string `default:"nl" enum:"nl,en" help:"Language of the page: nl or en."`
 }
 
 // Run implements the command.
@@ -82,6 +85,9 @@ func (c *subjectExportCommand) do(ctx context.Context, d *desk) error {
 	found, err := c.find(ctx, d)
 	if err != nil {
 		return err
+	}
+	if c.HTML {
+		return web.SubjectPage(d.stdout, c.Lang, c.Who, found, d.now())
 	}
 	return writeJSON(d.stdout, found)
 }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -203,7 +204,7 @@ func (p *Pages) subjectView(c echo.Context) (*View, error) {
 	return p.view(c, "subject", d), nil
 }
 
-// subjectExport sends what was found as JSON.
+// subjectExport sends what was found as JSON, or as a page to read.
 func (p *Pages) subjectExport(c echo.Context) error {
 	run, err := p.searchOf(c)
 	if err != nil {
@@ -212,6 +213,14 @@ func (p *Pages) subjectExport(c echo.Context) error {
 	done, found, err := run.state()
 	if err != nil || !done {
 		return firstError(err, refuse("", "busy"))
+	}
+	if c.QueryParam("as") == "html" {
+		var page bytes.Buffer
+		if err := SubjectPage(&page, p.language(c), run.who, found, p.now()); err != nil {
+			return err
+		}
+		c.Response().Header().Set(echo.HeaderContentDisposition, `attachment; filename="request.html"`)
+		return c.HTMLBlob(http.StatusOK, page.Bytes())
 	}
 	raw, err := json.MarshalIndent(found, "", "  ")
 	if err != nil {
