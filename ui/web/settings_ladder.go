@@ -51,6 +51,9 @@ func (p *Pages) laddersInWords(v *View) string {
 			own++
 		}
 	}
+	if own == 0 {
+		return v.T("settings.ladders.none")
+	}
 	return v.T("settings.ladders.value", "n", own)
 }
 
