@@ -61,6 +61,7 @@ func TestAReviewOfAccessIsAskedFor(t *testing.T) {
 	inBubble(t, func(t *testing.T, h *house) {
 		const day = 24 * time.Hour
 		h.person("admin@example.org", people.Admin)
+		h.slowly()
 		if err := h.app.service.SetSignInRules(t.Context(), incident.System, incident.SignInRules{ReviewMonths: 1}); err != nil {
 			t.Fatal(err)
 		}
