@@ -77,6 +77,29 @@ func TestAReportFromAPhone(t *testing.T) {
 	}
 }
 
+// TestARefusedReportWithAFile: what is sent by the script is refused in sight,
+// under the content security policy, and can be mended and sent again.
+func TestARefusedReportWithAFile(t *testing.T) {
+	ctx := inBrowser(t)
+	s := newSite(t)
+	proof := filepath.Join(t.TempDir(), "bewijs.txt")
+	if err := os.WriteFile(proof, []byte("schermafdruk"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	const noDay = `(() => { const f = document.getElementById("report-known"); f.type = "text"; f.value = %s; return true })()`
+	must(ctx, t, chromedp.Navigate(s.http.URL+"/melden?lang=nl"),
+		chromedp.SendKeys(chromedp.ID("report-what"), "Lijst naar de verkeerde gestuurd"),
+		chromedp.SetUploadFiles(chromedp.ID("report-files"), []string{proof}))
+	ask[bool](ctx, t, strings.ReplaceAll(noDay, "%s", `"31-02-2026 25:00"`))
+	must(ctx, t, chromedp.Click(chromedp.CSS("form button.primary")), chromedp.WaitVisible(chromedp.CSS(".problems")))
+	if got := ask[string](ctx, t, `document.getElementById("report-what").value`); got != "Lijst naar de verkeerde gestuurd" {
+		t.Errorf("what was typed is lost: %q", got)
+	}
+	ask[bool](ctx, t, strings.ReplaceAll(noDay, "%s", `""`))
+	must(ctx, t, chromedp.SetUploadFiles(chromedp.ID("report-files"), []string{proof}),
+		chromedp.Click(chromedp.CSS("form button.primary")), chromedp.WaitVisible(chromedp.CSS(".code")))
+}
+
 // TestAnOfficerWaivesWithTheKeyboard walks from the board to a waiver: the
 // refusal takes the focus, stands beside the field, and nothing typed is lost.
 func TestAnOfficerWaivesWithTheKeyboard(t *testing.T) {

@@ -305,7 +305,9 @@ func (v *View) Act(name, base string) actView {
 }
 
 // Next says in one sentence what has to be done next.
-func (v *View) Next(n next) string { return v.T(n.ID, "due", n.Due, "into", n.Into.String()) }
+func (v *View) Next(n next) string {
+	return v.T(n.ID, "due", n.Due, "into", n.Into.String(), "what", n.What)
+}
 
 // Lateness says whether the first filing was in time: under the clock then in
 // force, and under today's if that was corrected since.

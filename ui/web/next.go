@@ -13,6 +13,7 @@ type next struct {
 	Due  time.Time // zero when there is no hurry
 	Into incident.Ref
 	Form string // where on the incident's page it is done; empty: nowhere
+	What string // the measure that is to be taken
 }
 
 // nextFor decides what has to be done next. It is pure; the first thing that
@@ -53,7 +54,12 @@ func nextForDuty(inc *incident.Incident, d incident.Duty, now time.Time) (n next
 		n = next{ID: "next.people", Form: "tell"}
 	case incident.DutyFollowUp:
 		n = next{ID: "next.follow-up", Form: "file"}
-	default:
+	case incident.DutyMeasure:
+		n = next{ID: "next.measure", Form: "measure-taken"}
+		if i := slices.IndexFunc(inc.Measures, func(m incident.Measure) bool { return m.N == d.N }); i >= 0 {
+			n.What = inc.Measures[i].What
+		}
+	case incident.DutyAP:
 		n = nextForAP(inc)
 		if d.Overdue(now) {
 			n = next{ID: "next.overdue", Form: "file"}

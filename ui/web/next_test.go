@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"meldklok/incident"
+	"meldklok/ui/locale"
 )
 
 func TestNextFor(t *testing.T) {
@@ -50,6 +51,25 @@ func TestNextFor(t *testing.T) {
 		}
 		if got.Form != "" && got.Form != "assess" && !slices.Contains(actionsFor(&row.inc), got.Form) {
 			t.Errorf("%s: the page does not offer %q", row.why, got.Form)
+		}
+	}
+}
+
+// TestEveryKindOfDutyHasItsOwnNextStep: a kind without a sentence of its own
+// must not pass for the duty to notify the AP.
+func TestEveryKindOfDutyHasItsOwnNextStep(t *testing.T) {
+	due := time.Date(2026, 10, 23, 14, 30, 0, 0, time.UTC)
+	seen := map[string]incident.DutyKind{}
+	for _, kind := range incident.DutyKinds() {
+		d := incident.Duty{Kind: kind, N: 1, Outcome: incident.OutcomeOpen, Clock: incident.Clock{Due: due}}
+		inc := incident.Incident{Duties: []incident.Duty{d}, Measures: []incident.Measure{{N: 1, What: "Sloten vervangen", Outcome: incident.OutcomeOpen}}}
+		got := nextForDuty(&inc, d, due.Add(time.Hour))
+		if other, taken := seen[got.ID]; taken || !locale.Has(got.ID) {
+			t.Errorf("%s: no sentence of its own but %q (also of %q)", kind, got.ID, other)
+		}
+		seen[got.ID] = kind
+		if (kind == incident.DutyMeasure) != (got.What == "Sloten vervangen") || got.Form == "" || got.Due != due {
+			t.Errorf("%s: %+v", kind, got)
 		}
 	}
 }

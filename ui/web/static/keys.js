@@ -62,33 +62,47 @@ if (field) {
   });
 }
 
-// A form with files says how far it is. The answer takes the place of the page.
-for (const form of document.querySelectorAll("form[data-progress]")) {
-  form.addEventListener("submit", (event) => {
-    const files = [...form.querySelectorAll("input[type=file]")].some((input) => input.files.length);
-    if (!files || event.defaultPrevented) return;
-    event.preventDefault();
-    const bar = document.createElement("progress");
-    bar.max = 100;
-    const label = document.createElement("label");
-    label.className = "uploading";
-    label.append(form.dataset.progress + " ", bar);
-    form.append(label);
-    const request = new XMLHttpRequest();
-    request.open("POST", form.action);
-    request.upload.onprogress = (sent) => { if (sent.lengthComputable) bar.value = 100 * sent.loaded / sent.total; };
-    request.onload = () => {
-      const where = new URL(request.responseURL);
-      if (where.pathname !== new URL(form.action).pathname) {
+// A form with files says how far it is. The answer takes the place of the page;
+// whatever goes wrong on the way, the form is sent as if this file were not here.
+function upload(form, data) {
+  const bar = document.createElement("progress");
+  bar.max = 100;
+  const label = document.createElement("label");
+  label.className = "uploading";
+  label.append(form.dataset.progress + " ", bar);
+  form.append(label);
+  const plainly = () => {
+    label.remove();
+    for (const button of form.querySelectorAll("button")) button.disabled = false;
+    HTMLFormElement.prototype.submit.call(form);
+  };
+  const request = new XMLHttpRequest();
+  request.open("POST", form.action);
+  request.responseType = "document"; // parsed by the browser: our policy forbids parsing a text ourselves
+  request.upload.onprogress = (sent) => { if (sent.lengthComputable) bar.value = 100 * sent.loaded / sent.total; };
+  request.onload = () => {
+    try {
+      if (new URL(request.responseURL).pathname !== new URL(form.action).pathname) {
         location.assign(request.responseURL);
         return;
       }
-      const fresh = new DOMParser().parseFromString(request.responseText, "text/html").querySelector("main");
-      if (!fresh) { label.remove(); HTMLFormElement.prototype.submit.call(form); return; }
+      const fresh = request.response.querySelector("main");
       document.querySelector("main").replaceWith(fresh);
+      document.title = request.response.title;
       fresh.querySelector(".problems")?.focus();
-    };
-    request.onerror = () => { label.remove(); HTMLFormElement.prototype.submit.call(form); };
-    request.send(new FormData(form, event.submitter));
-  });
+    } catch {
+      plainly();
+    }
+  };
+  request.onerror = plainly;
+  request.send(data);
 }
+
+// It listens to the page, not to the forms: a refused form comes back as a new one.
+addEventListener("submit", (event) => {
+  const form = event.target.closest("form[data-progress]");
+  const files = form && [...form.querySelectorAll("input[type=file]")].some((input) => input.files.length);
+  if (!files || event.defaultPrevented) return;
+  event.preventDefault();
+  upload(form, new FormData(form, event.submitter));
+});
