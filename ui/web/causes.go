@@ -82,7 +82,7 @@ func (f *figures) paces() (list []pace) {
 	for _, x := range []struct {
 		id string
 		s  span
-	}{{"management.to-aware", f.toAware}, {"management.from-aware", f.fromAware}, {"management.to-file", f.toFile}} {
+	}{{"management.from-aware", f.fromAware}, {"management.to-aware", f.toAware}, {"management.to-file", f.toFile}} {
 		if m := x.s.median(); len(x.s) > 0 {
 			list = append(list, pace{x.id, m, len(x.s), int(min(100, 100*m/(72*time.Hour)))})
 		}

@@ -38,6 +38,8 @@ type figures struct {
 	months []month // newest first
 	causes map[risk.Incident]int
 
+	lateThisYear int // filed with the AP this year, after the deadline then in force
+
 	toAware   span // from receipt to awareness,
 	fromAware span // from awareness to filing,
 	toFile    span // from receipt to filing
@@ -62,16 +64,23 @@ func (f *figures) add(inc *incident.Incident) (more bool) {
 	}
 	i := slices.IndexFunc(f.months, func(m month) bool { return !inc.Received.Before(m.Start) })
 	ap := inc.Duty(incident.DutyAP)
-	if i < 0 || ap == nil || inc.Exercise || inc.Is(incident.DecideNoReport) || !inc.Into.IsZero() {
+	if ap == nil || inc.Exercise || inc.Is(incident.DecideNoReport) || !inc.Into.IsZero() {
+		return true
+	}
+	filing, filed := inc.FirstFiling()
+	late := filed && filing.Late(filing.Due) > 0
+	if late && filing.At.In(incident.Amsterdam()).Year() == f.months[0].Start.Year() {
+		f.lateThisYear++
+	}
+	if i < 0 {
 		return true
 	}
 	m := &f.months[i]
 	m.Reports++
 	f.causes[inc.Facts.Incident]++
 	f.addPace(inc)
-	filing, filed := inc.FirstFiling()
 	switch {
-	case filed && filing.Late(filing.Due) > 0:
+	case late:
 		m.Late++
 	case filed:
 		m.InTime++
@@ -86,12 +95,12 @@ func (f *figures) add(inc *incident.Incident) (more bool) {
 	return true
 }
 
-// usual is the median time from receipt to filing; ok is false without any.
-func (f *figures) usual() (d time.Duration, ok bool) {
-	if len(f.toFile) == 0 {
+// usual is the median of a span; ok is false without any.
+func (s span) usual() (d time.Duration, ok bool) {
+	if len(s) == 0 {
 		return 0, false
 	}
-	return f.toFile.median(), true
+	return s.median(), true
 }
 
 // figuresCache keeps the figures for a minute: they walk a year of incidents.

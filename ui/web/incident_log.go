@@ -124,13 +124,22 @@ func (p *Pages) alerts(ctx context.Context, d incidentData, entries []incident.E
 // stateOf says how a message stands: as the log last said, or as the outbox does.
 func (p *Pages) stateOf(ctx context.Context, last *incident.Delivery, id uint64) (incident.DeliveryState, string) {
 	if last != nil {
-		return last.State, last.Reply
+		return last.State, answered(last.State, last.Reply)
 	}
 	m, _, err := p.cfg.Service.Mail(ctx, id)
 	if err != nil {
 		return incident.Queued, ""
 	}
-	return m.State, m.Reply
+	return m.State, answered(m.State, m.Reply)
+}
+
+// answered is what a server said about a mail; a folder says nothing, and the
+// state already says that the mail was kept.
+func answered(state incident.DeliveryState, reply string) string {
+	if state == incident.Kept {
+		return ""
+	}
+	return reply
 }
 
 // nameOf is how a person is called on a page; empty for somebody outside.
@@ -242,7 +251,7 @@ func detailOf(v *View, all people.Directory, body incident.Body) []string {
 	default:
 		say(dutyDetail(v, all, body)...)
 	case *incident.Delivery:
-		say(v.T("log.delivery", "rung", v.Rung(b.Rung), "state", v.Word("delivery", b.State)), b.Reply)
+		say(v.T("log.delivery", "rung", v.Rung(b.Rung), "state", v.Word("delivery", b.State)), answered(b.State, b.Reply))
 	}
 	return lines
 }

@@ -16,8 +16,11 @@ type managementData struct {
 	Late    int
 	Urgent  int
 	Months  []managementMonth
-	Usual   time.Duration // median from receipt to filing
+	Usual   time.Duration // median from awareness to filing
 	AnyFile bool
+	Known   time.Duration // median from receipt to awareness
+	AnyKnow bool
+	Filed   int // filed too late this year
 	Causes  []cause
 	Paces   []pace
 }
@@ -64,7 +67,9 @@ func (p *Pages) management(c echo.Context) error {
 		}
 	}
 	d.Months = drawMonths(f.months)
-	d.Usual, d.AnyFile = f.usual()
+	d.Usual, d.AnyFile = f.fromAware.usual()
+	d.Known, d.AnyKnow = f.toAware.usual()
+	d.Filed = f.lateThisYear
 	d.Paces = f.paces()
 	v := p.view(c, "management", nil)
 	d.Causes = causesOf(v, f.causes)

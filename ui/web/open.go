@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"path"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -33,7 +34,7 @@ type openData struct {
 // Files is the input for files, with the bound that counts here.
 func (v *View) Files() Field {
 	f := v.Field("report", "files", "optional")
-	f.Help = v.T("report.files-help", "size", v.Bytes(v.Data.(openData).Most))
+	f.Help = v.T("report.files-help", "size", strconv.FormatInt(v.Data.(openData).Most>>20, 10)+" MB")
 	return f
 }
 
