@@ -83,6 +83,7 @@ func TestDecidedCases(t *testing.T) {
 }
 
 // TestOverdueAtTheSecond: the deadline's own instant is still in time.
+// LESSONS 35.
 func TestOverdueAtTheSecond(t *testing.T) {
 	due := time.Date(2026, 10, 26, 14, 30, 0, 0, time.UTC)
 	d := incident.Duty{Outcome: incident.OutcomeOpen, Clock: incident.Clock{Due: due}}
@@ -120,6 +121,7 @@ func TestParseWhen(t *testing.T) {
 
 // TestParseWhenRefuses: a local time that names no instant, or two, is refused
 // with the choice.
+// LESSONS 34, 36.
 func TestParseWhenRefuses(t *testing.T) {
 	tests := []struct {
 		why, in, first, second string
@@ -148,6 +150,7 @@ func TestParseWhenRefuses(t *testing.T) {
 
 // TestClockProperties: whatever the start, 72 hours are 72 elapsed hours, the
 // readings only ever extend, and the hour reading by at most an hour.
+// LESSONS 33, 34.
 func TestClockProperties(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		start := time.Unix(rapid.Int64Range(1.5e9, 2.5e9).Draw(t, "start"), 0)

@@ -26,6 +26,7 @@ func (m got) agenda() string {
 // TestMovedClock: a deadline that moves is told at once to those who were
 // alerted of it, and moves in their agenda; one that is confirmed as it was
 // is not.
+// LESSONS 28.
 func TestMovedClock(t *testing.T) {
 	inBubble(t, func(t *testing.T, h *house) {
 		h.deliver(report)

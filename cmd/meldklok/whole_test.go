@@ -16,6 +16,7 @@ const hour = time.Hour
 
 // TestLadder: a mail comes in, and every rung reaches the right people at the
 // right instant until the notification is filed, eight hours too late.
+// LESSONS 21, 22, 24, 48.
 func TestLadder(t *testing.T) {
 	inBubble(t, func(t *testing.T, h *house) {
 		h.deliver(report)
@@ -73,6 +74,7 @@ func TestNoCaseContent(t *testing.T) {
 }
 
 // TestWaiveStopsTheLadder, and «seen» does not.
+// LESSONS 23, 29.
 func TestWaiveStopsTheLadder(t *testing.T) {
 	inBubble(t, func(t *testing.T, h *house) {
 		h.deliver(report)
@@ -91,6 +93,7 @@ func TestWaiveStopsTheLadder(t *testing.T) {
 
 // TestDowntime: three rungs pass while the program is down; one mail of the
 // highest names the missed ones.
+// LESSONS 20, 30.
 func TestDowntime(t *testing.T) {
 	inBubble(t, func(t *testing.T, h *house) {
 		h.deliver(report)
@@ -113,6 +116,7 @@ func TestDowntime(t *testing.T) {
 
 // TestRelayDownForADay: nothing is lost, the mail that got through names what
 // did not, and health was red meanwhile.
+// LESSONS 19, 25.
 func TestRelayDownForADay(t *testing.T) {
 	inBubble(t, func(t *testing.T, h *house) {
 		h.deliver(report)
@@ -138,6 +142,7 @@ func TestRelayDownForADay(t *testing.T) {
 
 // TestNextPerson: an address that does not exist hands the alert to the next
 // person at once, in red, and nobody is muted.
+// LESSONS 22, 27.
 func TestNextPerson(t *testing.T) {
 	inBubble(t, func(t *testing.T, h *house) {
 		h.relay.Script(func(to string, _ int) mailertest.Fault {
@@ -167,6 +172,7 @@ func TestNextPerson(t *testing.T) {
 
 // TestUnknownOutcome: silence after the mail was handed over sends the same
 // bytes again under the same Message-ID.
+// LESSONS 25.
 func TestUnknownOutcome(t *testing.T) {
 	inBubble(t, func(t *testing.T, h *house) {
 		h.relay.Script(func(to string, n int) mailertest.Fault {
@@ -188,6 +194,7 @@ func TestUnknownOutcome(t *testing.T) {
 
 // TestNobodyYet: until somebody can be alerted, alerts are kept, health is red,
 // and the first person gets what is due.
+// LESSONS 26.
 func TestNobodyYet(t *testing.T) {
 	dir := t.TempDir()
 	inDir(t, dir, func(t *testing.T, h *house) {
@@ -207,6 +214,7 @@ func TestNobodyYet(t *testing.T) {
 
 // TestFlood: a flood of reports shares alerts: one at once, one with the rest
 // five minutes later, per person.
+// LESSONS 32.
 func TestFlood(t *testing.T) {
 	inBubble(t, func(t *testing.T, h *house) {
 		for i := range 20 {
@@ -226,6 +234,7 @@ func TestFlood(t *testing.T) {
 // TestKillBetweenSteps kills the program at the k-th step, for every k of the
 // first day, opens it again and lets the day pass: every rung arrives, no
 // Message-ID carries two texts, no alert is missing from the record.
+// LESSONS 30.
 func TestKillBetweenSteps(t *testing.T) {
 	for k := 1; killAt(t, k, 30, "reported", "unseen", "day-1"); k++ {
 	}
