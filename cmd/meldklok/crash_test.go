@@ -95,7 +95,7 @@ func crashChild(dir string) error {
 func TestKill(t *testing.T) {
 	rounds := 25
 	if os.Getenv("MELDKLOK_REAL") != "" {
-		rounds = 200
+		rounds = 60
 	}
 	killRounds(t, rounds)
 }
