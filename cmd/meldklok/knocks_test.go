@@ -19,15 +19,18 @@ var (
 )
 
 // often chooses between a flag, the gentle figure and the hard one.
-func often(said, gentle, hard int) int {
+func often(said, gentle, full int) int {
 	switch {
 	case said > 0:
 		return said
-	case os.Getenv("MELDKLOK_HARD") != "":
-		return hard
+	case hard():
+		return full
 	}
 	return gentle
 }
+
+// hard tells whether the knocks are asked for in full.
+func hard() bool { return os.Getenv("MELDKLOK_HARD") != "" }
 
 // knocks collects the table.
 type knocks struct {
@@ -75,26 +78,28 @@ func TestHardKnocks(t *testing.T) {
 		t.Skip("takes a while")
 	}
 	k := &knocks{}
-	k.try(t, "killed under load", func(t *testing.T) string {
-		n := often(*kills, 5, 1000)
-		return fmt.Sprintf("SIGKILL %d times while alerts fall due and the relay misbehaves; %d reports accepted on the way", n, killRounds(t, n))
-	})
-	k.try(t, "full disk", func(t *testing.T) string {
-		TestFullDisk(t)
-		return "every write refused for 26 hours, two rungs falling due meanwhile"
-	})
+	if hard() { // these are tests of their own, so once is enough on an ordinary day
+		k.try(t, "killed under load", func(t *testing.T) string {
+			n := often(*kills, 5, 1000)
+			return fmt.Sprintf("SIGKILL %d times while alerts fall due and the relay misbehaves; %d reports accepted on the way", n, killRounds(t, n))
+		})
+		k.try(t, "full disk", func(t *testing.T) string {
+			TestFullDisk(t)
+			return "every write refused for 26 hours, two rungs falling due meanwhile"
+		})
+		k.try(t, "failing sync", func(t *testing.T) string {
+			TestFailingSync(t)
+			return "a sync fails: the process ends, the next one goes on from what is there"
+		})
+		k.try(t, "clock jumps", func(t *testing.T) string {
+			TestClockRanAhead(t)
+			return "40 hours ahead and set right while running; at random, by seconds to a year: go test -run ClockJump ./notify"
+		})
+	}
 	k.try(t, "full file system", knockFullVolume)
 	k.try(t, "read-only disk", knockReadOnly)
-	k.try(t, "failing sync", func(t *testing.T) string {
-		TestFailingSync(t)
-		return "a sync fails: the process ends, the next one goes on from what is there"
-	})
 	k.try(t, "truncated file", knockTruncated)
 	k.try(t, "two processes", knockTwoProcesses)
-	k.try(t, "clock jumps", func(t *testing.T) string {
-		TestClockRanAhead(t)
-		return "40 hours ahead and set right while running; at random, by seconds to a year: go test -run ClockJump ./notify"
-	})
 	k.try(t, "parked spam", knockParked)
 	k.try(t, "mail bomb", knockBomb)
 	k.try(t, "slow-loris", knockLoris)
