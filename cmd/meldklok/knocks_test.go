@@ -78,7 +78,7 @@ func TestHardKnocks(t *testing.T) {
 		t.Skip("takes a while")
 	}
 	k := &knocks{}
-	if hard() { // these are tests of their own, so once is enough on an ordinary day
+	if hard() || *kills > 0 { // these are tests of their own, so once is enough on an ordinary day
 		k.try(t, "killed under load", func(t *testing.T) string {
 			n := often(*kills, 5, 1000)
 			return fmt.Sprintf("SIGKILL %d times while alerts fall due and the relay misbehaves; %d reports accepted on the way", n, killRounds(t, n))
