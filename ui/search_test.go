@@ -16,7 +16,7 @@ type fakeIndex struct {
 	progress search.Progress
 }
 
-func (f *fakeIndex) Find(query string) []search.Hit {
+func (f *fakeIndex) Find(query string, _ int) []search.Hit {
 	if query == "" {
 		return nil
 	}

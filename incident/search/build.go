@@ -23,7 +23,7 @@ type Config struct {
 
 const (
 	defaultBound = 64 << 20
-	slice        = 20       // incidents between two pauses
+	slice        = 20       // changed incidents between two pauses
 	mostText     = 64 << 10 // bytes of a report that are indexed
 	mostRaw      = 8 << 20  // a report larger than this is found by what its log says of it
 	mostDead     = 30       // per cent of replaced documents that is put up with
@@ -61,13 +61,13 @@ func New(cfg Config) *Index {
 }
 
 // Find returns the incidents that hold a word for each word of the query, which
-// may be a word's beginning; best first. Whether somebody may see them is not
-// its business.
-func (x *Index) Find(query string) []Hit {
+// may be a word's beginning; best first, at most so many. Whether somebody may
+// see them is not its business.
+func (x *Index) Find(query string, most int) []Hit {
 	x.mu.RLock()
 	in := x.current
 	x.mu.RUnlock()
-	return in.find(terms(query))
+	return in.find(terms(query), most)
 }
 
 // Progress says how far the index reaches.
@@ -125,69 +125,37 @@ func (x *Index) settle(into *index) {
 	x.progress.Building = false
 }
 
-// build walks all incidents, newest first, slice by slice, with a pause as long
-// as each slice took. It returns the entry of the chain from which changes have
-// to be followed.
+// build walks all incidents, newest first. It returns the entry of the chain
+// from which changes have to be followed.
 func (x *Index) build(ctx context.Context, into *index) (head uint64, err error) {
 	err = x.cfg.Service.Store.View(ctx, func(v incident.View) error {
-		c := v.Counters()
-		head = c.Head.Seq
-		x.say(func(p *Progress) { p.Of = int(c.Incidents) })
+		of := int(v.Counters().Incidents)
+		x.say(func(p *Progress) { p.Of = of })
 		return nil
 	})
-	var before incident.Ref
-	for err == nil {
-		began := time.Now()
-		refs, listErr := x.next(ctx, before)
-		if listErr != nil || len(refs) == 0 {
-			return head, listErr
-		}
-		for _, ref := range refs {
-			if err := x.add(ctx, into, ref); err != nil {
-				return head, err
-			}
-			x.say(func(p *Progress) { p.Done++ })
-			before = ref
-			if size, _ := into.size(); size >= x.cfg.Bound*9/10 { // some room is left for what comes in
-				return head, x.full(ctx, before)
-			}
-		}
-		if pause(ctx, time.Since(began)); ctx.Err() != nil {
-			return head, ctx.Err()
-		}
+	if err != nil {
+		return 0, err
 	}
-	return head, err
-}
-
-// full notes from where incidents are left out, if there are any.
-func (x *Index) full(ctx context.Context, last incident.Ref) error {
-	more, err := x.next(ctx, last)
-	if len(more) > 0 {
-		x.say(func(p *Progress) { p.Before = last })
-	}
-	return err
+	full, last := false, incident.Ref{}
+	return x.cfg.Service.Stroll(ctx, func(inc *incident.Incident) (bool, error) {
+		if full {
+			x.say(func(p *Progress) { p.Before = last })
+			return false, nil
+		}
+		if err := x.add(ctx, into, inc); err != nil {
+			return false, err
+		}
+		x.say(func(p *Progress) { p.Done++ })
+		size, _ := into.size()
+		full, last = size >= x.cfg.Bound*9/10, inc.Ref // some room is left for what comes in
+		return true, nil
+	})
 }
 
 func (x *Index) say(change func(*Progress)) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	change(&x.progress)
-}
-
-// next lists the incidents of the next slice.
-func (x *Index) next(ctx context.Context, before incident.Ref) (refs []incident.Ref, err error) {
-	err = x.cfg.Service.Store.View(ctx, func(v incident.View) error {
-		for inc, err := range v.Incidents(before) {
-			if err != nil {
-				return err
-			}
-			if refs = append(refs, inc.Ref); len(refs) == slice {
-				break
-			}
-		}
-		return nil
-	})
-	return refs, err
 }
 
 // follow indexes what changes. It returns nil when the index has to be built
@@ -201,7 +169,7 @@ func (x *Index) follow(ctx context.Context, into *index, head uint64) error {
 			return nil
 		case <-tick.C:
 		}
-		changed, last, err := x.changes(ctx, head)
+		changed, last, err := x.cfg.Service.Changes(ctx, head)
 		if err != nil {
 			return err
 		}
@@ -210,7 +178,7 @@ func (x *Index) follow(ctx context.Context, into *index, head uint64) error {
 			if !before.IsZero() && newer(before, ref) < 0 {
 				continue // among those that are left out
 			}
-			if err := x.add(ctx, into, ref); err != nil {
+			if err := x.again(ctx, into, ref); err != nil {
 				return err
 			}
 			if i%slice == slice-1 {
@@ -226,45 +194,27 @@ func (x *Index) follow(ctx context.Context, into *index, head uint64) error {
 	}
 }
 
-// changes lists the incidents that changed since an entry of the chain, each
-// once, and says how far it looked.
-func (x *Index) changes(ctx context.Context, after uint64) (refs []incident.Ref, last uint64, err error) {
-	err = x.cfg.Service.Store.View(ctx, func(v incident.View) error {
-		seen := map[incident.Ref]bool{}
-		last = v.Counters().Head.Seq
-		if last == after {
-			return nil
-		}
-		for ref, err := range v.Changed(after) {
-			if err != nil {
-				return err
-			}
-			if !seen[ref] {
-				seen[ref] = true
-				refs = append(refs, ref)
-			}
-		}
-		return nil
-	})
-	return refs, last, err
-}
-
-// add indexes one incident. What cannot be read of it is left out.
-func (x *Index) add(ctx context.Context, into *index, ref incident.Ref) error {
-	s := x.cfg.Service
-	inc, err := s.Incident(ctx, ref)
+// again indexes an incident that changed.
+func (x *Index) again(ctx context.Context, into *index, ref incident.Ref) error {
+	inc, err := x.cfg.Service.Incident(ctx, ref)
 	if errors.Is(err, incident.ErrNotFound) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	entries, err := s.Entries(ctx, ref)
+	return x.add(ctx, into, inc)
+}
+
+// add indexes one incident. What cannot be read of it is left out.
+func (x *Index) add(ctx context.Context, into *index, inc *incident.Incident) error {
+	s := x.cfg.Service
+	entries, err := s.Entries(ctx, inc.Ref)
 	if err != nil {
 		return err
 	}
 	d := document{}
-	d.say(InRef, ref.String())
+	d.say(InRef, inc.Ref.String())
 	d.say(InTitle, inc.Title, inc.Summary)
 	for _, e := range entries {
 		d.entry(e)
@@ -277,7 +227,7 @@ func (x *Index) add(ctx context.Context, into *index, ref incident.Ref) error {
 			d.report(ctx, s, inc, r)
 		}
 	}
-	into.put(ref, d)
+	into.put(inc.Ref, d)
 	return ctx.Err()
 }
 

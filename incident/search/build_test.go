@@ -45,7 +45,7 @@ func report(t testing.TB, s *incident.Service, subject, text string) incident.Re
 }
 
 func refs(x *search.Index, query string) (s string) {
-	for _, h := range x.Find(query) {
+	for _, h := range x.Find(query, 1000) {
 		s += " " + h.Ref.String()
 	}
 	return strings.TrimSpace(s)

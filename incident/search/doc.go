@@ -3,7 +3,8 @@
 // the record at every start, follows the record's changes, and is bounded.
 //
 //	words.go   text into folded words
-//	index.go   words to incidents: postings, a bound, prefix search, a ranking
+//	index.go   words to incidents: postings, a bound
+//	find.go    prefix search, a ranking, the best of many hits
 //	build.go   filling the index from the record, slowly, newest first
 //
 // What is indexed of an incident: its reference, title and summary, who

@@ -23,18 +23,16 @@ const (
 	InText     // of a report, and the names of its files
 )
 
-// weight is what a word in the places counts for.
-func (p Place) weight() int {
-	w := 0
-	for _, x := range []struct {
-		in     Place
-		weight int
-	}{{InRef, 40}, {InTitle, 12}, {InReporter, 8}, {InDecision, 4}, {InTalk, 2}, {InText, 2}} {
-		if p&x.in != 0 {
-			w += x.weight
+// weights returns what a word counts for in each set of places.
+func weights() (of [InText << 1]uint32) {
+	for places := range of {
+		for bit, weight := range [...]uint32{40, 12, 8, 4, 2, 2} { // in the order of the places
+			if places>>bit&1 != 0 {
+				of[places] += weight
+			}
 		}
 	}
-	return w
+	return of
 }
 
 // What words cost in memory, measured as the heap grows.
@@ -55,9 +53,9 @@ type postings struct {
 type index struct {
 	mu    sync.RWMutex
 	lists map[string]*postings
-	names []string // sorted words, for prefixes,
-	fresh []string // and those that came since
-	docs  []incident.Ref
+	names []string       // sorted words, for prefixes,
+	fresh []string       // and those that came since
+	docs  []incident.Ref // by number; zero: dead
 	alive map[incident.Ref]known
 	bytes int64
 	seed  maphash.Seed
@@ -87,8 +85,11 @@ func (x *index) put(ref incident.Ref, found map[string]Place) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	n, sum := uint32(len(x.docs)), x.sumOf(found)
-	if was, ok := x.alive[ref]; ok && was.sum == sum {
-		return
+	if was, ok := x.alive[ref]; ok {
+		if was.sum == sum {
+			return
+		}
+		x.docs[was.doc] = incident.Ref{}
 	}
 	x.docs = append(x.docs, ref)
 	x.alive[ref] = known{n, sum}
@@ -143,76 +144,6 @@ func (x *index) size() (bytes int64, docs int) {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
 	return x.bytes, len(x.alive)
-}
-
-// Hit is an incident that has all the words.
-type Hit struct {
-	Ref   incident.Ref
-	In    Place // where the words occur
-	Score int
-}
-
-// mostWords is how many words one prefix stands for; a word itself always
-// counts.
-const mostWords = 2000
-
-// matches lists the words that begin with a term.
-func (x *index) matches(term string) (list []string) {
-	from, _ := slices.BinarySearch(x.names, term)
-	for _, w := range x.names[from:] {
-		if !strings.HasPrefix(w, term) || len(list) == mostWords {
-			break
-		}
-		list = append(list, w)
-	}
-	for _, w := range x.fresh {
-		if strings.HasPrefix(w, term) {
-			list = append(list, w)
-		}
-	}
-	return list
-}
-
-// find returns the incidents in which every term begins a word, best first, the
-// newest of equals first.
-func (x *index) find(query []string) (hits []Hit) {
-	x.mu.RLock()
-	defer x.mu.RUnlock()
-	if len(query) == 0 || len(x.docs) == 0 {
-		return nil
-	}
-	places := make([]Place, len(x.docs))
-	score := make([]uint32, len(x.docs))
-	terms := make([]byte, len(x.docs)) // how many of the terms so far
-	for i, term := range query {
-		for _, word := range x.matches(term) {
-			x.lists[word].each(func(doc uint32, in Place) {
-				if int(terms[doc]) < i {
-					return // lacks an earlier term
-				}
-				terms[doc] = byte(i + 1)
-				places[doc] |= in
-				w := in.weight()
-				if word == term {
-					w *= 2
-				}
-				score[doc] += uint32(w)
-			})
-		}
-	}
-	for doc, n := range terms {
-		ref := x.docs[doc]
-		if int(n) == len(query) && x.alive[ref].doc == uint32(doc) {
-			hits = append(hits, Hit{ref, places[doc], int(score[doc])})
-		}
-	}
-	slices.SortFunc(hits, func(a, b Hit) int {
-		if a.Score != b.Score {
-			return b.Score - a.Score
-		}
-		return newer(a.Ref, b.Ref)
-	})
-	return hits
 }
 
 // newer orders references, the newest first.

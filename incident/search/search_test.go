@@ -47,7 +47,7 @@ func filled(texts ...string) *index {
 }
 
 func found(x *index, query string) (s string) {
-	for _, h := range x.find(terms(query)) {
+	for _, h := range x.find(terms(query), 1000) {
 		s += fmt.Sprint(" ", h.Ref.Number)
 	}
 	return strings.TrimSpace(s)
@@ -110,10 +110,14 @@ func TestFindAgainstReadingEverything(t *testing.T) {
 			want := !slices.ContainsFunc(query, func(q string) bool {
 				return !slices.ContainsFunc(text, func(w string) bool { return strings.HasPrefix(w, q) })
 			})
-			got := slices.ContainsFunc(x.find(query), func(h Hit) bool { return h.Ref == ref(n) })
+			got := slices.ContainsFunc(x.find(query, 1000), func(h Hit) bool { return h.Ref == ref(n) })
 			if got != want {
 				t.Fatalf("%v in %v: found %v, want %v", query, text, got, want)
 			}
+		}
+		all, most := x.find(query, 1000), rapid.IntRange(1, 4).Draw(t, "most")
+		if few := x.find(query, most); !slices.Equal(few, all[:min(most, len(all))]) {
+			t.Fatalf("the best %d of %v: %v", most, all, few)
 		}
 	})
 }
@@ -179,7 +183,7 @@ func BenchmarkFind(b *testing.B) {
 	for _, query := range []string{"w", "woord1 woord2", "2026-00421", "woord19999"} {
 		b.Run(query, func(b *testing.B) {
 			for b.Loop() {
-				x.find(terms(query))
+				x.find(terms(query), 1000)
 			}
 		})
 	}

@@ -17,7 +17,7 @@ import (
 // Finder finds incidents by their words ([search.Index]). It knows nothing of
 // who may see what.
 type Finder interface {
-	Find(query string) []search.Hit
+	Find(query string, most int) []search.Hit
 	Progress() search.Progress
 }
 
@@ -83,7 +83,7 @@ func (p *Pages) searchData(c echo.Context) (d searchData, err error) {
 
 // hits asks for each hit whether the person may see it, until a page is full.
 func (p *Pages) hits(ctx context.Context, sight incident.Sight, query string) (views []hitView, more bool, err error) {
-	for n, hit := range p.cfg.Search.Find(query) {
+	for n, hit := range p.cfg.Search.Find(query, lookedAt+1) {
 		if n == lookedAt {
 			return views, true, nil
 		}
