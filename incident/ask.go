@@ -28,13 +28,13 @@ const (
 	ReachCode Reach = "code" // at the return page, by the receipt code
 )
 
-// reachOf says how the writer of a report can be reached. Whoever entered one
-// by phone was not given the code.
+// reachOf says how the writer of a report can be reached. Of a report by phone the
+// code was read out to the caller.
 func reachOf(b *Reported) Reach {
 	switch {
 	case b.Machine != "no-address" && b.Machine != "no-sender" && b.Machine != "own" && !b.Unreadable:
 		return ReachMail
-	case b.Channel == ChannelForm && len(b.CodeHash) > 0:
+	case (b.Channel == ChannelForm || b.Channel == ChannelPhone) && len(b.CodeHash) > 0:
 		return ReachCode
 	}
 	return ReachNone

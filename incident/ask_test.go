@@ -37,7 +37,7 @@ func TestAsk(t *testing.T) {
 		{"somebody who wrote a mail", []*Reported{mail()}, Ask{Text: "hoeveel?"}, 1, ""},
 		{"a form with an address", []*Reported{form("")}, Ask{Text: "hoeveel?"}, 1, ""},
 		{"a form without, by its code", []*Reported{form("no-address")}, Ask{Text: "hoeveel?"}, 1, ""},
-		{"entered by phone: nobody has the code", []*Reported{{Channel: ChannelPhone, Machine: "no-address", CodeHash: []byte("hash")}}, Ask{Text: "hoeveel?"}, 0, "nobody-to-ask"},
+		{"entered by phone: the caller was given the code", []*Reported{{Channel: ChannelPhone, Machine: "no-address", CodeHash: []byte("hash")}}, Ask{Text: "hoeveel?"}, 1, ""},
 		{"a mail without a sender", []*Reported{{Channel: ChannelSMTP, Machine: "no-sender"}}, Ask{Text: "hoeveel?"}, 0, "nobody-to-ask"},
 		{"a supplier's automatic notice can be answered by a person's question", []*Reported{{Channel: ChannelSMTP, Machine: "auto-submitted"}}, Ask{Text: "hoeveel?"}, 1, ""},
 		{"bytes that nobody can read", []*Reported{{Channel: ChannelSMTP, Unreadable: true}}, Ask{Text: "hoeveel?"}, 0, "nobody-to-ask"},

@@ -11,7 +11,7 @@ import (
 // FoldVersion is raised whenever [Incident.Apply] or the stored form of
 // [Incident] changes its result; state written under another version is rebuilt
 // from the logs.
-const FoldVersion = 4
+const FoldVersion = 5
 
 // Incident is the fold of an incident's log: never the truth itself, always
 // computable again. It holds no personal part.

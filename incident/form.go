@@ -25,7 +25,7 @@ type Form struct {
 	Answers  string     `json:"answers,omitempty"`   // the incident, for an answer by its receipt code
 	Once     string     `json:"once,omitempty"`      // tells two answers with the same words apart
 	Right    Right      `json:"right,omitempty"`     // a request of a person, entered by an officer: no report of a leak
-	Received time.Time  `json:"received,omitzero"`   // when such a request was received
+	Received time.Time  `json:"received,omitzero"`   // when such a request was received, or we were told of a leak by phone or at a desk
 
 	Row []ImportCell `json:"row,omitempty"` // an imported row as it was
 }
@@ -37,6 +37,10 @@ type FormFile struct {
 	Data []byte `json:"data"`
 }
 
+// longestTold is how long ago somebody can have told us what is entered now. An
+// earlier moment is a slip of the pen in the year.
+const longestTold = 366 * 24 * time.Hour
+
 // Check returns a *Refusal when the form cannot be accepted: it must say what
 // happened; nothing else is required of a person in a hurry.
 func (f Form) Check(now time.Time) error {
@@ -45,6 +49,10 @@ func (f Form) Check(now time.Time) error {
 		return refuse("what", "required")
 	case f.Known.After(now):
 		return refuse("known", "in-the-future")
+	case f.Received.After(now):
+		return refuse("received", "in-the-future")
+	case !f.Received.IsZero() && now.Sub(f.Received) > longestTold:
+		return refuse("received", "long-ago")
 	case f.Email != "" && !strings.Contains(f.Email, "@"):
 		return refuse("email", "not-an-address")
 	}
@@ -62,7 +70,10 @@ func (f Form) Raw() ([]byte, error) {
 }
 
 // ReadForm makes of a form what the parser makes of a mail. The moment of
-// acceptance is the moment of receipt.
+// acceptance is the moment of receipt; of what we were told by phone or at a desk
+// it is the moment of that conversation, as entered: the organisation knew from
+// then on, not from when somebody found the time to type it in (EDPB Guidelines
+// 9/2022, on awareness).
 func ReadForm(raw []byte, arrived time.Time) (Form, Reading) {
 	var f Form
 	if err := json.Unmarshal(raw, &f); err != nil || f.Format != 1 {
@@ -72,6 +83,9 @@ func ReadForm(raw []byte, arrived time.Time) (Form, Reading) {
 		From: Address{Name: f.Name, Email: f.Email}, Subject: firstLine(f.What), Date: arrived,
 		Text: strings.TrimSpace(f.What + "\n\n" + f.Who), Received: arrived, ReceivedBasis: BasisListener,
 	}
+	if f.told() {
+		r.Received, r.ReceivedBasis = f.Received.UTC(), BasisStated
+	}
 	if f.Email == "" {
 		r.Machine = "no-address"
 	}
@@ -80,6 +94,10 @@ func ReadForm(raw []byte, arrived time.Time) (Form, Reading) {
 	}
 	return f, r
 }
+
+// told reports whether an officer entered a report that reached us by word of
+// mouth. Of a request of a person the same field starts the duty to answer.
+func (f Form) told() bool { return f.Entered != "" && f.Right == "" && !f.Received.IsZero() }
 
 // firstLine makes a headline of a text: its first line, cut at a word.
 func firstLine(s string) string {

@@ -134,8 +134,6 @@ func (s *Service) OpenRequest(ctx context.Context, by Actor, f Form) (ref Ref, e
 		return Ref{}, refuse("right", "choose-one")
 	case f.Received.IsZero():
 		return Ref{}, refuse("received", "required")
-	case f.Received.After(now):
-		return Ref{}, refuse("received", "in-the-future")
 	}
 	f.Entered = string(by)
 	raw, err := f.Raw()

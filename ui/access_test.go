@@ -37,7 +37,7 @@ var allowed = map[string]string{
 	"GET /keys": "odfmau", "GET /search": "odfu", "GET /search/hits": "odfu",
 	"GET /parked": "odfu", "GET /parked/:item": "odfu", "GET /parked/:item/raw": "odfu", "GET /outbox/:id": "odfu",
 
-	"GET /incidents/new": "od", "POST /incidents/new": "od", "POST /incidents/no-report": "od",
+	"GET /incidents/new": "od", "POST /incidents/new": "od", "GET /incidents/new/code": "od", "POST /incidents/no-report": "od",
 	"GET /incidents/:ref/assess": "od", "POST /incidents/:ref/assess": "od", "POST /incidents/:ref/weigh": "od", "POST /incidents/:ref/merge": "od", "POST /incidents/:ref/:action": "od",
 	"POST /parked/:item/promote": "od", "POST /parked/:item/reviewed": "od",
 	"POST /incidents/:ref/seen":   "odf",

@@ -49,7 +49,7 @@ func TestAskAnAnonymousReporter(t *testing.T) {
 func TestNobodyToAsk(t *testing.T) {
 	s := newSite(t)
 	officer := s.signedIn(s.person(people.Officer))
-	officer.post("/incidents/new", "what", "Iemand belde over een lijst.").leads("/incidents/2026-0001?done=entered")
+	s.mailIn("Onleesbaar", "Niemand weet van wie dit komt.", "een regel die geen kop is\r\n")
 	officer.get("/incidents/2026-0001").want(http.StatusOK).lacks("De melder iets vragen")
 	officer.post("/incidents/2026-0001/ask", "text", asked).want(http.StatusUnprocessableEntity, "niet te bereiken")
 }

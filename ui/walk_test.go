@@ -25,7 +25,7 @@ func (s *site) walk(ref incident.Ref) []string {
 // noPage names the routes for reading that show no page of their own, or one
 // that only a form or a link leads to; those are looked at where that is tested.
 var noPage = []string{
-	"/static/:hash/:file", "/favicon.ico", "/robots.txt", "/", "/events", "/search/hits", "/sign-in/sso/back", "/link/:token", "/melden/ontvangen",
+	"/static/:hash/:file", "/favicon.ico", "/robots.txt", "/", "/events", "/search/hits", "/sign-in/sso/back", "/link/:token", "/melden/ontvangen", "/incidents/new/code",
 	"/melden", "/melding", "/sign-in", // of strangers, beside the walk
 	"/incidents/:ref/files/:n", "/incidents/:ref/dossier.pdf", "/incidents/:ref/documents/:file", "/incidents/:ref/file.zip", "/incidents/:ref/proof",
 	"/incidents/:ref/reports/:n/raw", "/incidents/:ref/reports/:n/files/:file", "/parked/:item/raw",

@@ -25,64 +25,72 @@ func FastPaths() []string {
 
 // openData is the report form.
 type openData struct {
-	Behalf bool // an officer enters it for somebody
-	Most   int64
+	Form string // the one that anybody fills in, or that of an officer
+	Most int64
 	Once   string // recognises the same form sent twice
 	Own    string // the organisation's own sentence
 }
 
 // Files is the input for files, with the bound that counts here.
 func (v *View) Files() Field {
-	f := v.Field("report", "files", "optional")
-	f.Help = v.T("report.files-help", "size", strconv.FormatInt(v.Data.(openData).Most>>20, 10)+" MB")
+	d := v.Data.(openData)
+	f := v.Field(d.Form, "files", "optional")
+	f.Help = v.T("report.files-help", "size", strconv.FormatInt(d.Most>>20, 10)+" MB")
 	return f
 }
 
 // Paths lists the fast paths.
 func (openData) Paths() []string { return FastPaths() }
 
-func (p *Pages) reportForm(c echo.Context) error { return p.emptyReport(c, false) }
-func (p *Pages) enterForm(c echo.Context) error  { return p.emptyReport(c, true) }
-
-func (p *Pages) emptyReport(c echo.Context, behalf bool) error {
-	once, err := newOnce()
+func (p *Pages) reportForm(c echo.Context) error {
+	v, err := p.openForm(c, "report")
 	if err != nil {
 		return err
 	}
-	return p.show(c, "report", openData{Behalf: behalf, Most: p.cfg.MaxUpload, Once: once, Own: p.ownWords(c)})
+	return p.render(c, http.StatusOK, v)
+}
+
+// openForm is an empty form for a report; its page has the form's name.
+func (p *Pages) openForm(c echo.Context, form string) (*View, error) {
+	once, err := newOnce()
+	if err != nil {
+		return nil, err
+	}
+	return p.view(c, form, openData{Form: form, Most: p.cfg.MaxUpload, Once: once, Own: p.ownWords(c)}), nil
 }
 
 // report takes a report of anybody. It answers only when the report is on disk.
-func (p *Pages) report(c echo.Context) error { return p.takeReport(c, false) }
-
-// enter takes a report that came by phone or at a desk.
-func (p *Pages) enter(c echo.Context) error { return p.takeReport(c, true) }
-
-func (p *Pages) takeReport(c echo.Context, behalf bool) error {
-	values, files, err := p.readReport(c)
+func (p *Pages) report(c echo.Context) error {
+	got, values, err := p.takeReport(c, incident.ChannelForm, func(url.Values, *incident.Form) error { return nil })
 	if err != nil {
-		return p.reportRefused(c, behalf, values, err)
-	}
-	form, err := p.fillReport(c, values, files)
-	if err != nil {
-		return p.reportRefused(c, behalf, values, err)
-	}
-	channel := incident.ChannelForm
-	if behalf {
-		channel, form.Entered = incident.ChannelPhone, string(me(c).ID)
-	}
-	got, err := p.receipts.once(values.Get("once"), func() (receipt, error) {
-		ref, code, err := p.cfg.Service.ReportForm(c.Request().Context(), form, channel)
-		return receipt{ref: ref, code: code}, err
-	})
-	if err != nil {
-		return p.reportRefused(c, behalf, values, err)
-	}
-	if behalf {
-		return c.Redirect(http.StatusSeeOther, "/incidents/"+got.ref.String()+"?done=entered")
+		return p.reportRefused(c, "report", values, err)
 	}
 	p.setCookie(c, "receipt", got.code, receiptShown)
 	return c.Redirect(http.StatusSeeOther, "/melden/ontvangen")
+}
+
+// takeReport reads a form, lets more fill in what only that form asks, and
+// records it once. What was typed comes back also with an error.
+func (p *Pages) takeReport(c echo.Context, channel incident.Channel, more func(url.Values, *incident.Form) error) (got receipt, values url.Values, err error) {
+	values, files, err := p.readReport(c)
+	if err != nil {
+		return got, values, err
+	}
+	form, err := p.fillReport(c, values, files)
+	if err != nil {
+		return got, values, err
+	}
+	if err := more(values, &form); err != nil {
+		return got, values, err
+	}
+	if err := form.Check(p.now()); err != nil {
+		return got, values, err
+	}
+	got, err = p.receipts.once(values.Get("once"), func() (receipt, error) {
+		ref, code, err := p.cfg.Service.ReportForm(c.Request().Context(), form, channel)
+		return receipt{ref: ref, code: code}, err
+	})
+	return got, values, err
 }
 
 // receiptShown is how long the page with the receipt code can be loaded again.
@@ -90,7 +98,7 @@ const receiptShown = 15 * time.Minute
 
 // reportRefused shows the form again with everything that was typed. A browser
 // does not let a page put chosen files back, so the page says that.
-func (p *Pages) reportRefused(c echo.Context, behalf bool, values url.Values, err error) error {
+func (p *Pages) reportRefused(c echo.Context, form string, values url.Values, err error) error {
 	status := 0
 	var tooBig *http.MaxBytesError
 	switch {
@@ -101,12 +109,11 @@ func (p *Pages) reportRefused(c echo.Context, behalf bool, values url.Values, er
 	case errors.Is(err, incident.ErrUnavailable):
 		err, status = refuse("", "unavailable"), http.StatusServiceUnavailable
 	}
-	once, onceErr := newOnce()
-	if onceErr != nil {
-		return onceErr
+	v, formErr := p.openForm(c, form)
+	if formErr != nil {
+		return formErr
 	}
-	v := p.view(c, "report", openData{Behalf: behalf, Most: p.cfg.MaxUpload, Once: once, Own: p.ownWords(c)})
-	refusedStatus, err := v.refused("report", values, err)
+	refusedStatus, err := v.refused(form, values, err)
 	if err != nil {
 		return err
 	}
@@ -210,10 +217,8 @@ func (p *Pages) fillReport(c echo.Context, values url.Values, files []incident.F
 			f.Files = append(f.Files, file)
 		}
 	}
-	if f.Known, err = moment(values, "known"); err != nil {
-		return f, err
-	}
-	return f, f.Check(p.now())
+	f.Known, err = moment(values, "known")
+	return f, err
 }
 
 func fastPath(s string) string {

@@ -115,6 +115,7 @@ func (p *Pages) Routes() []Route {
 		{Method: post, Path: "/incidents/no-report", Access: deciders(), Handle: p.sortOut},
 		{Method: get, Path: "/incidents/new", Access: deciders(), Handle: p.enterForm},
 		{Method: post, Path: "/incidents/new", Access: deciders(), Handle: p.enter, Limit: p.cfg.MaxUpload + formOverhead},
+		{Method: get, Path: "/incidents/new/code", Access: deciders(), Handle: p.entered},
 		{Method: get, Path: "/incidents/:ref", Access: readers(), Handle: p.incident},
 		{Method: get, Path: "/incidents/:ref/assess", Access: deciders(), Handle: p.assessForm},
 		{Method: post, Path: "/incidents/:ref/assess", Access: deciders(), Handle: p.assess},
