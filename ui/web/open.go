@@ -27,8 +27,8 @@ func FastPaths() []string {
 type openData struct {
 	Form string // the one that anybody fills in, or that of an officer
 	Most int64
-	Once   string // recognises the same form sent twice
-	Own    string // the organisation's own sentence
+	Once string // recognises the same form sent twice
+	Own  string // the organisation's own sentence
 }
 
 // Files is the input for files, with the bound that counts here.
