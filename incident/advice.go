@@ -1,6 +1,7 @@
 package incident
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -86,6 +87,11 @@ func (inc *Incident) Against(d Decision, duty DutyID) bool {
 	if !ok || (duty != "" && duty != DutyAP) {
 		return false
 	}
+	return departs(a, d)
+}
+
+// departs reports whether a decision is the opposite of what an advice leans to.
+func departs(a Advice, d Decision) bool {
 	switch d {
 	case DecideNotify:
 		return a.Lean == LeanNotNotify
@@ -95,17 +101,48 @@ func (inc *Incident) Against(d Decision, duty DutyID) bool {
 	return false
 }
 
+// FilesAgainst reports whether a filing of a kind goes against the advice in
+// force for the first time: why a decision departed from it is asked once, not
+// again of the filing that carries the decision out.
+func (inc *Incident) FilesAgainst(kind FilingKind) bool {
+	a, ok := inc.Counsel()
+	if !ok {
+		return false
+	}
+	explained := slices.ContainsFunc(inc.Decisions, func(d Decided) bool { return d.Advice == a.N }) ||
+		slices.ContainsFunc(inc.Filings, func(f Filing) bool { return f.Advice == a.N })
+	switch kind {
+	case FilingInitial:
+		return !explained && departs(a, DecideNotify)
+	case FilingWithdrawal:
+		return !explained && departs(a, DecideWaive)
+	}
+	return false
+}
+
 // decided completes a decision with the advice in force. One that goes against
-// it says why: whoever asks later wants to know both.
-func (inc *Incident) decided(d *Decided, whyNot string) ([]Body, error) {
+// it says why: whoever asks later wants to know both. Wrong is what else has to
+// change, so that all of it is said at once.
+func (inc *Incident) decided(d *Decided, whyNot string, wrong ...error) ([]Body, error) {
 	if inc.Against(d.Decision, d.Duty) {
 		if blank(whyNot) {
-			return nil, refuse("against", "why-not-advice")
+			wrong = append(wrong, refuse("against", "why-not-advice"))
 		}
 		a, _ := inc.Counsel()
 		d.Advice, d.Against = a.N, strings.TrimSpace(whyNot)
 	}
+	if err := errors.Join(wrong...); err != nil {
+		return nil, err
+	}
 	return []Body{d}, nil
+}
+
+// required refuses a text that is missing from a field.
+func required(text, field, code string) error {
+	if blank(text) {
+		return refuse(field, code)
+	}
+	return nil
 }
 
 // SettingFGDecides names the setting of the organisation by which the FG may

@@ -3,6 +3,7 @@ package incident_test
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"meldklok/incident"
 	"meldklok/incident/people"
@@ -134,5 +135,45 @@ func TestLinks(t *testing.T) {
 	}
 	if _, _, err := incident.LinkDecision(a.inc, a.inc, "", false); codeOf(err) != "link-to-itself" {
 		t.Errorf("linked to itself: %v", err)
+	}
+}
+
+// TestAFilingAgainstTheAdviceSaysWhy once: neither again when a decision said so
+// before, nor when it follows the advice.
+func TestAFilingAgainstTheAdviceSaysWhy(t *testing.T) {
+	notify, not := incident.Advise{Lean: incident.LeanNotify, Text: "ja"}, incident.Advise{Lean: incident.LeanNotNotify, Text: "nee"}
+	file := func(kind incident.FilingKind, against string) incident.Command {
+		return incident.File{Kind: kind, Number: "1", At: received.Add(time.Minute), Against: against}
+	}
+	for _, row := range []struct {
+		why    string
+		first  []incident.Command
+		cmd    incident.Command
+		code   string
+		advice int
+	}{
+		{"no advice", nil, file(incident.FilingInitial, ""), "", 0},
+		{"as advised", []incident.Command{notify}, file(incident.FilingInitial, ""), "", 0},
+		{"against the advice, silently", []incident.Command{not}, file(incident.FilingInitial, " "), "why-not-advice", 0},
+		{"against the advice, with the reason", []incident.Command{not}, file(incident.FilingInitial, "meer mensen dan gedacht"), "", 1},
+		{"the decision said why", []incident.Command{not, incident.WillNotify{Against: "meer mensen"}}, file(incident.FilingInitial, ""), "", 0},
+		{"a later advice asks anew", []incident.Command{not, incident.WillNotify{Against: "meer mensen"}, not}, file(incident.FilingInitial, ""), "why-not-advice", 0},
+		{"a follow-up decides nothing", []incident.Command{not, file(incident.FilingInitial, "zo is het"), not}, file(incident.FilingFollowUp, ""), "", 0},
+		{"withdrawn although the FG says notify", []incident.Command{file(incident.FilingInitial, ""), notify}, file(incident.FilingWithdrawal, ""), "why-not-advice", 0},
+	} {
+		c := opened(t)
+		for _, cmd := range row.first {
+			by := incident.Actor("person:p1")
+			if _, advice := cmd.(incident.Advise); advice {
+				by = "person:p4"
+			}
+			if err := c.as(by, cmd); err != nil {
+				t.Fatal(row.why, err)
+			}
+		}
+		err := c.as("person:p1", row.cmd)
+		if codeOf(err) != row.code || (err == nil && c.inc.Filings[len(c.inc.Filings)-1].Advice != row.advice) {
+			t.Errorf("%s: %v, %+v", row.why, err, c.inc.Filings)
+		}
 	}
 }

@@ -151,10 +151,8 @@ func (c NotABreach) Decide(inc *Incident, _ Act) ([]Body, error) {
 	if len(inc.Undecided()) == 0 {
 		return nil, refuse("", "duty-not-open")
 	}
-	if blank(c.Excludes) {
-		return nil, refuse("reasons", "what-excludes-it")
-	}
-	return inc.decided(&Decided{Decision: DecideNotABreach, Reasons: strings.TrimSpace(c.Excludes)}, c.Against)
+	return inc.decided(&Decided{Decision: DecideNotABreach, Reasons: strings.TrimSpace(c.Excludes)}, c.Against,
+		required(c.Excludes, "reasons", "what-excludes-it"))
 }
 
 // NoReport sorts out what is no report of a leak at all: one click, reversible.
@@ -173,10 +171,12 @@ func (c NoReport) Decide(inc *Incident, act Act) ([]Body, error) {
 		return nil, refuse("", "already-no-report")
 	case len(inc.Filings) > 0:
 		return nil, refuse("", "already-filed")
-	case !slices.Contains(NoReportCodes(), c.Code):
-		return nil, refuse("code", "choose-one")
 	}
-	out, err := inc.decided(&Decided{Decision: DecideNoReport, Code: c.Code}, c.Against)
+	var wrong error
+	if !slices.Contains(NoReportCodes(), c.Code) {
+		wrong = refuse("code", "choose-one")
+	}
+	out, err := inc.decided(&Decided{Decision: DecideNoReport, Code: c.Code}, c.Against, wrong)
 	if err != nil || c.Code != NoReportRequest || inc.History || inc.Exercise {
 		return out, err
 	}

@@ -21,7 +21,8 @@ var (
 
 // Refusal says why a command was not carried out. Code is stable and is
 // translated at the edge ("refusal.<code>" in the catalogue); Field names the
-// input that has to change, empty when it is not about one input.
+// input that has to change, empty when it is not about one input. Several of
+// them come joined (errors.Join); [Apart] takes them apart.
 type Refusal struct {
 	Code  string
 	Field string
@@ -34,6 +35,22 @@ func (r *Refusal) Error() string {
 		return "refused: " + r.Code
 	}
 	return fmt.Sprintf("refused: %s (%s)", r.Code, r.Field)
+}
+
+// Apart takes joined errors apart, in order; any other error is its own only
+// part.
+func Apart(err error) (all []error) {
+	var several interface {
+		error
+		Unwrap() []error
+	}
+	if !errors.As(err, &several) {
+		return []error{err}
+	}
+	for _, one := range several.Unwrap() {
+		all = append(all, Apart(one)...)
+	}
+	return all
 }
 
 func refuse(field, code string) error { return &Refusal{Code: code, Field: field} }

@@ -1,6 +1,7 @@
 package incident
 
 import (
+	"errors"
 	"strings"
 	"time"
 )
@@ -29,6 +30,8 @@ type Filing struct {
 	Due         time.Time  `json:"due"`               // the deadline in force when it was recorded
 	Filer       string     `json:"filer,omitempty"`   // the processor that filed for us; empty: we did. It stays our notification
 	Files       []int      `json:"files,omitempty"`   // proof, attached to the incident
+	Advice      int        `json:"advice,omitempty"`  // the FG's advice that it goes against,
+	Against     string     `json:"against,omitempty"` // and why, unless a decision said so before
 }
 
 // Late reports by how much the filing missed a deadline; zero when in time.
@@ -82,6 +85,7 @@ type File struct {
 	WhyEarlier  string // required when it lies before our receipt
 	Filer       string // the processor that filed for us
 	Files       []int
+	Against     string // why, if the FG advised otherwise and no decision said so
 }
 
 // Decide implements Command.
@@ -95,6 +99,9 @@ func (c File) Decide(inc *Incident, act Act) ([]Body, error) {
 		Channel: c.Channel, Text: c.Text, Delay: strings.TrimSpace(c.Delay), WhyEarlier: strings.TrimSpace(c.WhyEarlier), Due: d.Clock.Due,
 		Filer: strings.TrimSpace(c.Filer), Files: c.Files,
 	}
+	if a, _ := inc.Counsel(); inc.FilesAgainst(c.Kind) {
+		f.Advice, f.Against = a.N, strings.TrimSpace(c.Against)
+	}
 	out := []Body{&Filed{Filing: f}}
 	if f.Kind == FilingInitial && f.Provisional {
 		return appendDuty(out, DutyFollowUp, f.At, ClockFiling, act)
@@ -102,6 +109,8 @@ func (c File) Decide(inc *Incident, act Act) ([]Body, error) {
 	return out, nil
 }
 
+// check returns everything that has to change, each beside its field, joined
+// (errors.Join); what no change of the form can heal comes alone.
 func (c File) check(inc *Incident, d *Duty, now time.Time) error {
 	first, filed := inc.FirstFiling()
 	switch {
@@ -119,8 +128,16 @@ func (c File) check(inc *Incident, d *Duty, now time.Time) error {
 		return refuse("", "duty-not-open")
 	case c.Kind != FilingInitial && !filed:
 		return refuse("kind", "nothing-filed-yet")
-	case blank(c.Number):
-		return refuse("number", "required")
+	}
+	wrong := []error{required(c.Number, "number", "required"), c.checkAt(inc, first, now), c.checkDelay(d, now)}
+	if inc.FilesAgainst(c.Kind) {
+		wrong = append(wrong, required(c.Against, "against", "why-not-advice"))
+	}
+	return errors.Join(wrong...)
+}
+
+func (c File) checkAt(inc *Incident, first Filing, now time.Time) error {
+	switch {
 	case c.At.IsZero():
 		return refuse("at", "required")
 	case c.At.After(now):
@@ -131,7 +148,20 @@ func (c File) check(inc *Incident, d *Duty, now time.Time) error {
 		return refuse("at", "before-first-filing")
 	case c.At.Before(inc.Received) && blank(c.WhyEarlier):
 		return refuse("earlier", "before-receipt")
-	case c.Kind == FilingInitial && c.At.After(d.Clock.Due) && blank(c.Delay):
+	}
+	return nil
+}
+
+// checkDelay asks for the reasons of a late first filing. As long as nobody said
+// when it was filed, one that is recorded after the deadline may be late: better
+// to ask at once than after everything else is right.
+func (c File) checkDelay(d *Duty, now time.Time) error {
+	switch {
+	case c.Kind != FilingInitial || !blank(c.Delay):
+		return nil
+	case c.At.IsZero() && now.After(d.Clock.Due):
+		return refuse("delay", "late-perhaps")
+	case c.At.After(d.Clock.Due):
 		return refuse("delay", "late-needs-reasons")
 	}
 	return nil

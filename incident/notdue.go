@@ -58,14 +58,12 @@ func (c DoesNotApply) Decide(inc *Incident, act Act) ([]Body, error) {
 	case err != nil:
 		return nil, err
 	case !slices.Contains(NotDueCodes(kind), c.Code):
-		return nil, refuse("code", "choose-one")
-	case blank(c.Reasons):
-		return nil, refuse("reasons", "required")
+		err = refuse("code", "choose-one")
+	default:
+		err = c.fits(inc)
 	}
-	if err := c.fits(inc); err != nil {
-		return nil, err
-	}
-	decided, err := inc.decided(&Decided{Decision: DecideDoesNotApply, Duty: kind, Code: c.Code, Reasons: strings.TrimSpace(c.Reasons)}, c.Against)
+	decided, err := inc.decided(&Decided{Decision: DecideDoesNotApply, Duty: kind, Code: c.Code, Reasons: strings.TrimSpace(c.Reasons)}, c.Against,
+		err, required(c.Reasons, "reasons", "required"))
 	if err != nil {
 		return nil, err
 	}
@@ -116,10 +114,8 @@ func (c Waive) Decide(inc *Incident, act Act) ([]Body, error) {
 	if err != nil {
 		return nil, err
 	}
-	if blank(c.Reasons) {
-		return nil, refuse("reasons", "waive-needs-reasons")
-	}
-	decided, err := inc.decided(&Decided{Decision: DecideWaive, Duty: kind, Code: c.Code, Reasons: strings.TrimSpace(c.Reasons)}, c.Against)
+	decided, err := inc.decided(&Decided{Decision: DecideWaive, Duty: kind, Code: c.Code, Reasons: strings.TrimSpace(c.Reasons)}, c.Against,
+		required(c.Reasons, "reasons", "waive-needs-reasons"))
 	if err != nil {
 		return nil, err
 	}

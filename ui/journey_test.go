@@ -119,6 +119,10 @@ func TestAnOfficerHandlesACase(t *testing.T) {
 	v.get(inc).want(http.StatusOK, "te laat", "De termijn is verstreken")
 	v.post(inc+"/file", "kind", "initial", "number", "DL-1", "at", "2026-10-27T01:00", "provisional", "yes", "text", "Letterlijke tekst").
 		want(http.StatusUnprocessableEntity, `id="file-delay-error"`, `value="DL-1"`, "Letterlijke tekst", `id="file-provisional" type="checkbox" name="provisional" value="yes" checked`)
+	checkMarkup(t, "an empty late filing", v.post(inc+"/file", "kind", "initial").
+		want(http.StatusUnprocessableEntity, `id="file-number-error"`, `id="file-at-error"`, `id="file-delay-error"`, "Er kloppen nog 3 dingen niet"))
+	v.post(inc+"/file", "kind", "initial", "at", "2026-03-29T02:30").
+		want(http.StatusUnprocessableEntity, `id="file-number-error"`, "Dit tijdstip bestaat niet", `id="file-delay-error"`).lacks(`href="#file-at">Wanneer gemeld? (Nederlandse tijd) Vul`)
 	do("file", "kind", "initial", "number", "DL-1", "at", "2026-10-27T01:00", "provisional", "yes", "text", "Letterlijke tekst", "delay", "Het onderzoek duurde lang.")
 	v.get(inc).want(http.StatusOK, "16 uur te laat", "Het onderzoek duurde lang.", "Voorlopige melding aanvullen")
 	do("told", "duty", "people", "reasons", "40 mensen per brief.")

@@ -65,13 +65,19 @@ func wrong(err error) error {
 // refuse makes a refusal of this door's own.
 func refuse(field, code string) error { return &incident.Refusal{Field: field, Code: code} }
 
-// renamed gives a refusal the name that its field has in the body.
+// renamed gives refusals the names that their fields have in the body.
 func renamed(err error, names map[string]string) error {
-	var r *incident.Refusal
-	if !errors.As(err, &r) || names[r.Field] == "" {
-		return err
+	if err == nil {
+		return nil
 	}
-	named := *r
-	named.Field = names[r.Field]
-	return &named
+	var all []error
+	for _, part := range incident.Apart(err) {
+		var r *incident.Refusal
+		if errors.As(part, &r) && names[r.Field] != "" {
+			named := *r
+			named.Field, part = names[r.Field], &named
+		}
+		all = append(all, part)
+	}
+	return errors.Join(all...)
 }

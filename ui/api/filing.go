@@ -18,6 +18,7 @@ type FilingRequest struct {
 	Text        string    `json:"text,omitempty" doc:"verbatim"`
 	Delay       string    `json:"delay,omitempty" doc:"reasons for delay (GDPR art. 33(1)); needed when the first filing is late"`
 	WhyEarlier  string    `json:"why_earlier,omitempty" doc:"needed when it was sent before our receipt"`
+	Against     string    `json:"against,omitempty" doc:"needed when the FG advised otherwise and no decision said why"`
 	Filer       string    `json:"filer,omitempty" doc:"the processor that filed for us; left out: we did"`
 }
 
@@ -47,7 +48,7 @@ func (a *API) file(c Call) error {
 	}
 	cmd := incident.File{
 		Kind: incident.FilingKind(req.Kind), Provisional: req.Provisional, Number: req.Number, At: req.FiledAt, Channel: req.Channel,
-		Text: req.Text, Delay: req.Delay, WhyEarlier: req.WhyEarlier, Filer: req.Filer,
+		Text: req.Text, Delay: req.Delay, WhyEarlier: req.WhyEarlier, Filer: req.Filer, Against: req.Against,
 	}
 	return a.once(c, raw, func(o *session.Once) (answer any, err error) {
 		_, err = a.cfg.Service.DoWith(c.ctx(), inc.Ref, c.Token.Actor(), cmd, func(tx incident.Tx) error {

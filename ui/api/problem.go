@@ -83,8 +83,10 @@ func problemOf(status int, err error) Problem {
 	switch {
 	case errors.As(err, &refusal):
 		p.Code, p.Detail = refusal.Code, sentence(refusal)
-		if refusal.Field != "" {
-			p.Errors = []FieldProblem{{refusal.Field, refusal.Code, p.Detail}}
+		for _, part := range incident.Apart(err) {
+			if errors.As(part, &refusal) && refusal.Field != "" {
+				p.Errors = append(p.Errors, FieldProblem{refusal.Field, refusal.Code, sentence(refusal)})
+			}
 		}
 		return p
 	case errors.As(err, &local):

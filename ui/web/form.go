@@ -83,6 +83,20 @@ func problemsOf(lang string, err error) (problems []Problem, ok bool) {
 		}
 		return problems, true
 	}
+	said := map[string]bool{}
+	for _, part := range incident.Apart(err) {
+		one, known := problemOf(lang, part)
+		if !known || (one.Field != "" && said[one.Field]) {
+			continue // what cannot be read is not missing as well
+		}
+		said[one.Field] = true
+		problems = append(problems, one)
+	}
+	return problems, len(problems) > 0
+}
+
+// problemOf turns one refusal into a sentence.
+func problemOf(lang string, err error) (p Problem, ok bool) {
 	field := ""
 	var named *fieldError
 	if errors.As(err, &named) {
@@ -90,16 +104,16 @@ func problemsOf(lang string, err error) (problems []Problem, ok bool) {
 	}
 	var local *incident.LocalTimeError
 	if errors.As(err, &local) {
-		return []Problem{localProblem(lang, field, local)}, true
+		return localProblem(lang, field, local), true
 	}
 	var refusal *incident.Refusal
 	if !errors.As(err, &refusal) {
-		return nil, false
+		return p, false
 	}
 	if field == "" {
 		field = refusal.Field
 	}
-	return []Problem{{Field: field, Text: refusalText(lang, refusal)}}, true
+	return Problem{Field: field, Text: refusalText(lang, refusal)}, true
 }
 
 func refusalText(lang string, r *incident.Refusal) string {

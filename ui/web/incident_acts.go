@@ -9,6 +9,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"meldklok/incident"
+	"meldklok/ui/locale"
 )
 
 // act carries out one of the commands on an incident, or shows its page again
@@ -23,7 +24,7 @@ func (p *Pages) act(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	cmd, err := command(name, values)
+	cmd, err := entire(command(name, values))
 	if err == nil {
 		_, err = p.cfg.Service.Do(c.Request().Context(), ref, actor(c), cmd)
 	}
@@ -47,6 +48,28 @@ func (p *Pages) acted(c echo.Context, ref incident.Ref, name string, values url.
 		return err
 	}
 	return p.render(c, status, v)
+}
+
+// halfRead is a command of which a field could not be read. It is only decided
+// to learn what else has to change: it never records anything.
+type halfRead struct {
+	incident.Command
+	wrong error
+}
+
+// Decide implements incident.Command.
+func (h halfRead) Decide(inc *incident.Incident, act incident.Act) ([]incident.Body, error) {
+	_, err := h.Command.Decide(inc, act)
+	return nil, errors.Join(h.wrong, err)
+}
+
+// entire lets the domain judge a form of which a field could not be read, so that
+// somebody learns at once of everything that has to change.
+func entire(cmd incident.Command, err error) (incident.Command, error) {
+	if _, ok := problemsOf(locale.Dutch, err); ok && cmd != nil {
+		return halfRead{cmd, err}, nil
+	}
+	return cmd, err
 }
 
 // command reads a form into the command it stands for. It returns
@@ -99,6 +122,7 @@ func fileCommand(values url.Values, files []int) (incident.Command, error) {
 		Kind: incident.FilingKind(values.Get("kind")), Provisional: values.Get("provisional") == "yes",
 		Number: values.Get("number"), At: at, Channel: values.Get("channel"), Text: values.Get("text"),
 		Delay: values.Get("delay"), WhyEarlier: values.Get("earlier"), Filer: values.Get("filer"), Files: files,
+		Against: values.Get("against"),
 	}, err
 }
 

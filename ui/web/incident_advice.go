@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -59,6 +60,11 @@ func judgements(v *View, all people.Directory, entries []incident.Entry) (list [
 			if word := codeWord(v, b); word != "" {
 				j.Title += ": " + word
 			}
+		case *incident.Filed:
+			if b.Filing.Advice == 0 {
+				continue // the filing stands in its own card
+			}
+			j.Title, j.Ignored, j.Against = v.Word("filing", b.Filing.Kind), b.Filing.Advice, b.Filing.Against
 		case *incident.Advised:
 			j.Advice, j.Title, j.Text = b.Advice, v.Word("lean", b.Lean), b.Text
 		default:
@@ -80,6 +86,12 @@ func (v *View) DecidesAsFG(d incidentData) bool {
 
 // Leans lists what an advice can come to.
 func (d incidentData) Leans() []string { return strs(incident.Leans()) }
+
+// FilesAgainst reports whether a filing that can be recorded now goes against
+// the advice in force, so that the form asks why.
+func (d incidentData) FilesAgainst() bool {
+	return slices.ContainsFunc(d.FilingKinds(), d.Inc.FilesAgainst)
+}
 
 // Contrary reports whether taking a decision on notifying goes against the
 // advice in force, so that its form asks why.

@@ -191,6 +191,14 @@ func (v *View) dutyDefaults(inc *incident.Incident) {
 	}
 }
 
+// FilesLate reports whether a first filing would be late by now: the form then
+// asks for the reasons before anything else.
+func (d incidentData) FilesLate(now time.Time) bool {
+	ap := d.Inc.Duty(incident.DutyAP)
+	_, filed := d.Inc.FirstFiling()
+	return !filed && ap != nil && now.After(ap.Clock.Due)
+}
+
 // WaiveDuties lists the duties that can be waived: those that are open, and
 // telling the people when the score asks for it and nobody has begun.
 func (d incidentData) WaiveDuties() []incident.DutyID {

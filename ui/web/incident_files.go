@@ -51,11 +51,11 @@ func (p *Pages) doWithFiles(c echo.Context, ref incident.Ref, name string, value
 		_, err := p.cfg.Service.Attach(ctx, ref, actor(c), uploads...)
 		return err
 	}
-	if _, err := fileableCommand(name, values, nil); err != nil {
+	if _, err := entire(fileableCommand(name, values, nil)); err != nil {
 		return err
 	}
 	_, err := p.cfg.Service.DoWithFiles(ctx, ref, actor(c), uploads, func(attached []int) incident.Command {
-		cmd, _ := fileableCommand(name, values, attached) // it could be read a moment ago
+		cmd, _ := entire(fileableCommand(name, values, attached)) // it could be read a moment ago
 		return cmd
 	})
 	return err

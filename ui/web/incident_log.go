@@ -224,6 +224,9 @@ func detailOf(v *View, all people.Directory, body incident.Body) []string {
 		}
 	case *incident.Filed:
 		say(v.T("log.filed", "kind", v.Word("filing", b.Filing.Kind), "number", b.Filing.Number, "at", b.Filing.At), b.Filing.Filer, b.Filing.Delay, b.Filing.WhyEarlier)
+		if b.Filing.Advice > 0 {
+			say(v.T("advice.ignored", "n", b.Filing.Advice), b.Filing.Against)
+		}
 	case *incident.Asked:
 		say(b.Private.Text)
 	case *incident.Answered:
