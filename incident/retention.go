@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 )
 
@@ -31,70 +29,6 @@ const (
 // Keeps lists the kinds in the order in which a page shows them.
 func Keeps() []Keep {
 	return []Keep{KeepOriginals, KeepPersonal, KeepRegister, KeepNoReport, KeepHistory, KeepParked, KeepAccounts}
-}
-
-// Term is a length of time in calendar units: 30 days ("30d"), 6 months
-// ("6m"), 5 years ("5y"), or without an end ("keep", the zero value).
-type Term struct {
-	N    int
-	Unit byte // 'd', 'm' or 'y'
-}
-
-// After returns when the term that begins at t is over, UTC; ok is false for a
-// period without an end. A day that the last month lacks becomes its last day.
-func (p Term) After(t time.Time) (over time.Time, ok bool) {
-	switch p.Unit {
-	case 'd':
-		return t.UTC().AddDate(0, 0, p.N), true
-	case 'm':
-		return addMonths(t.UTC(), p.N), true
-	case 'y':
-		return addMonths(t.UTC(), 12*p.N), true
-	}
-	return time.Time{}, false
-}
-
-// addMonths adds calendar months in the time's own zone.
-func addMonths(t time.Time, n int) time.Time {
-	y, m, d := t.Date()
-	last := time.Date(y, m+time.Month(n)+1, 0, 0, 0, 0, 0, t.Location()).Day()
-	return time.Date(y, m+time.Month(n), min(d, last), t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), t.Location())
-}
-
-// String implements fmt.Stringer.
-func (p Term) String() string {
-	if p.Unit == 0 {
-		return "keep"
-	}
-	return strconv.Itoa(p.N) + string(p.Unit)
-}
-
-// longestTerm bounds the number of a period, so that sums stay within a date.
-const longestTerm = 36_500
-
-// ParseTerm reads a period as String writes it.
-func ParseTerm(s string) (Term, error) {
-	s = strings.ToLower(strings.TrimSpace(s))
-	if s == "keep" {
-		return Term{}, nil
-	}
-	if len(s) > 1 {
-		n, err := strconv.Atoi(s[:len(s)-1])
-		unit := s[len(s)-1]
-		if err == nil && n >= 1 && n <= longestTerm && strings.IndexByte("dmy", unit) >= 0 {
-			return Term{n, unit}, nil
-		}
-	}
-	return Term{}, fmt.Errorf("%q is no period: write 30d, 6m, 5y or keep", s)
-}
-
-// MarshalText implements encoding.TextMarshaler.
-func (p Term) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
-
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (p *Term) UnmarshalText(b []byte) (err error) {
-	*p, err = ParseTerm(string(b))
-	return err
 }
 
 // Retention says how long each kind is kept. A kind that is missing is kept

@@ -65,14 +65,18 @@ func TestRetentionPage(t *testing.T) {
 	s := newSite(t)
 	ref := s.mailIn("Lijst naar verkeerde klant", "De lijst lag op straat.")
 	officer, admin := s.signedIn(s.person(people.Officer)), s.signedIn(s.person(people.Admin))
-	checkMarkup(t, "retention", officer.get("/retention").want(http.StatusOK, `value="6m"`, ref.String(), "er loopt nog een plicht"))
+	checkMarkup(t, "retention", officer.get("/retention").want(http.StatusOK, `value="6 maanden"`, ref.String(), "er loopt nog een plicht"))
 	admin.get("/retention").want(http.StatusOK).lacks("/incidents/" + ref.String())
 
 	periods := []string{"originals", "2m", "personal", "1y", "register", "5y", "no-report", "3m", "history", "1y", "parked", "3m", "accounts"}
 	wrong := officer.post("/retention", append(periods, "2w")...)
 	checkMarkup(t, "a wrong period", wrong.want(http.StatusUnprocessableEntity, `value="2w"`, `id="retention-accounts-error"`))
 	officer.post("/retention", append(periods, "keep")...).leads("/retention?done=retention")
-	officer.get("/retention").want(http.StatusOK, `value="2m"`, `value="keep"`)
+	officer.get("/retention").want(http.StatusOK, `value="2 maanden"`, `value="altijd"`, "Eén eerdere wijziging", "De officer", "<del>6 maanden</del>", "<ins>2 maanden</ins>", "<ins>altijd</ins>").
+		lacks("<ins>5 jaar</ins>", "<del>5 jaar</del>")
+	officer.post("/language", "lang", "en", "next", "/retention")
+	wrong = officer.post("/retention", "originals", "5j", "personal", "één jaar", "register", "forever", "no-report", "weken", "history", "1,5 jaar", "parked", "3 months", "accounts", "nooit")
+	wrong.want(http.StatusUnprocessableEntity, `id="retention-no-report-error"`, `id="retention-history-error"`, `value="één jaar"`).lacks(`id="retention-accounts-error"`, `id="retention-register-error"`)
 
 	officer.post("/retention/hold", "on", "yes").want(http.StatusUnprocessableEntity)
 	admin.post("/retention/hold", "on", "yes", "reasons", "rechtszaak").leads("/retention?done=retention")

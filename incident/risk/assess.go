@@ -40,7 +40,7 @@ func (v Verdict) Label() Text {
 }
 
 // Reason is one rule that applied. Source is the article, guideline and case,
-// or publication it rests on.
+// or publication it rests on, in English; [Reason.Cited] gives it in a language.
 type Reason struct {
 	Code   string
 	Text   Text
@@ -215,7 +215,7 @@ func (a Assessment) wire() assessmentJSON {
 	out := assessmentJSON{Severity: a.Severity, Band: a.Band, Verdict: a.Verdict, Best: a.Best, Worst: a.Worst,
 		DecidedBy: a.DecidedBy, Breach: a.Breach, Enisa: a.Enisa, Missing: a.Missing, Language: lang, Reasons: []reasonJSON{}}
 	for _, r := range a.Reasons {
-		out.Reasons = append(out.Reasons, reasonJSON{r.Code, r.Text.In(lang), r.Source})
+		out.Reasons = append(out.Reasons, reasonJSON{r.Code, r.Text.In(lang), r.Cited(lang)})
 	}
 	return out
 }
@@ -224,7 +224,7 @@ func (in assessmentJSON) assessment() Assessment {
 	a := Assessment{Severity: in.Severity, Band: in.Band, Verdict: in.Verdict, Best: in.Best, Worst: in.Worst,
 		DecidedBy: in.DecidedBy, Breach: in.Breach, Enisa: in.Enisa, Missing: in.Missing, lang: in.Language}
 	for _, r := range in.Reasons {
-		a.Reasons = append(a.Reasons, Reason{r.Code, restored(r, in.Language), r.Source})
+		a.Reasons = append(a.Reasons, restored(r, in.Language))
 	}
 	return a
 }
@@ -243,19 +243,19 @@ func (a *Assessment) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-func restored(r reasonJSON, lang Lang) Text {
-	text := Text{r.Text, r.Text}
+func restored(r reasonJSON, lang Lang) Reason {
+	out := Reason{Code: r.Code, Text: Text{r.Text, r.Text}, Source: r.Source}
 	for _, known := range Rules() {
 		if known.Code != r.Code {
 			continue
 		}
 		if lang == Dutch {
-			text.EN = known.Text.EN
+			out.Text.EN, out.Source = known.Text.EN, known.Source
 		} else {
-			text.NL = known.Text.NL
+			out.Text.NL = known.Text.NL
 		}
 	}
-	return text
+	return out
 }
 
 // Rules lists every rule in the order in which it is read, for a page that

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"slices"
 	"strings"
 
 	"meldklok/incident"
@@ -30,23 +31,32 @@ func finds(v *View, r incident.Reading) (views []findView) {
 		doc.Attachments = append(doc.Attachments, risk.Attachment{Name: a.Name, Type: a.Type, Data: a.Data})
 	}
 	for _, f := range risk.Scan(doc).Finds {
-		views = append(views, findView{What: v.findKind(f.Kind), Place: v.place(f.Place), Masked: f.Masked, Count: f.Count, Negated: f.Negated})
+		one := findView{What: v.findKind(f.Kind), Place: v.place(f.Place), Masked: f.Masked, Count: f.Count, Negated: f.Negated}
+		if f.Masked == f.Kind {
+			one.Masked = "" // the heading of a column says no more than its kind
+		}
+		views = append(views, one)
 	}
 	return views
 }
 
-// findKind names a kind of find: an option of the questionnaire, or a count.
+// findKind names a kind of find: an option of the questionnaire, or a count. A
+// prefix names the question, where values of two of them are the same.
 func (v *View) findKind(kind string) string {
 	if kind == risk.KindCount {
 		return v.T("find.count")
 	}
-	value := kind
-	if _, after, ok := strings.Cut(kind, ":"); ok {
-		value = after
+	about, value, ok := strings.Cut(kind, ":")
+	fields := []string{"groups"}
+	switch {
+	case !ok:
+		value, fields = kind, []string{"data", "special"}
+	case about == "incident":
+		fields = []string{"incident"}
 	}
 	for _, q := range risk.Questions() {
 		for _, o := range q.Options {
-			if o.Value == value {
+			if o.Value == value && slices.Contains(fields, q.Field) {
 				return v.Say(o.Label)
 			}
 		}
@@ -56,8 +66,8 @@ func (v *View) findKind(kind string) string {
 
 // place says in the reader's language where a find stands.
 func (v *View) place(place string) string {
-	words := []string{"subject", v.T("find.subject"), "text line ", v.T("find.line") + " "}
-	for _, w := range []string{"line", "row", "column", "page"} {
+	words := []string{"subject", v.T("find.subject"), "text line ", v.T("find.line") + " ", ", from row ", ", " + v.T("find.from-row") + " "}
+	for _, w := range []string{"line", "row", "column", "page", "sheet", "paragraph"} {
 		words = append(words, " "+w+" ", " "+v.T("find."+w)+" ")
 	}
 	return strings.NewReplacer(words...).Replace(place)

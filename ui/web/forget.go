@@ -2,6 +2,7 @@ package web
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/url"
 	"time"
@@ -68,6 +69,7 @@ type retentionData struct {
 	Held     bool
 	Until    time.Time
 	Sees     bool // the reader may open incidents
+	Changes  []version
 }
 
 // forecastAhead is how far ahead the page looks.
@@ -95,9 +97,13 @@ func (p *Pages) retentionView(c echo.Context) (*View, error) {
 	if d.Forecast, err = p.cfg.Service.Forecast(ctx, periods, d.Until, func(inc *incident.Incident) bool { return incident.MaySee(*me(c), inc) }); err != nil {
 		return nil, err
 	}
-	v := p.view(c, "retention", d)
+	v := p.view(c, "retention", nil)
+	if d.Changes, err = p.history(c, v, incident.SettingRetention); err != nil {
+		return nil, err
+	}
+	v.Data = d
 	for _, kind := range d.Kinds {
-		v.set("retention", string(kind), periods[kind].String())
+		v.set("retention", string(kind), v.term(periods[kind]))
 	}
 	return v, nil
 }
@@ -106,12 +112,16 @@ func (p *Pages) retentionView(c echo.Context) (*View, error) {
 func (p *Pages) setRetention(c echo.Context) error {
 	return p.retained(c, "retention", func(values url.Values) error {
 		given := incident.Retention{}
+		var wrong []error
 		for _, kind := range incident.Keeps() {
 			term, err := incident.ParseTerm(values.Get(string(kind)))
 			if err != nil {
-				return refuse(string(kind), "not-a-term")
+				wrong = append(wrong, refuse(string(kind), "not-a-term"))
 			}
 			given[kind] = term
+		}
+		if len(wrong) > 0 {
+			return errors.Join(wrong...)
 		}
 		raw, err := json.Marshal(given)
 		if err != nil {

@@ -169,6 +169,7 @@ type rulesData struct {
 	Demands  []string
 	Provider string
 	SSO      bool
+	Changes  []version
 }
 
 func (p *Pages) rulesView(c echo.Context) (*View, error) {
@@ -178,7 +179,11 @@ func (p *Pages) rulesView(c echo.Context) (*View, error) {
 	}
 	d := rulesData{Roles: strs(people.Roles()), Demands: strs(incident.Demands())}
 	d.Provider, d.SSO = p.cfg.Sessions.SSO()
-	v := p.view(c, "sign-in-rules", d)
+	v := p.view(c, "sign-in-rules", nil)
+	if d.Changes, err = p.history(c, v, incident.SettingSignIn); err != nil {
+		return nil, err
+	}
+	v.Data = d
 	rules := org.SignInRules()
 	for _, role := range people.Roles() {
 		demand := rules.Second[role]

@@ -193,13 +193,41 @@ func (p *Pages) history(c echo.Context, v *View, name string) (all []version, er
 
 // differences compares two versions value by value.
 func differences(v *View, name, was, is string) (out []difference) {
+	if was == "" {
+		was = shipped(name)
+	}
 	before, after := flat(name, was), flat(name, is)
 	for _, path := range slices.Sorted(maps.Keys(merged(before, after))) {
 		if before[path] != after[path] {
-			out = append(out, difference{settingWord(v, name, path), before[path], after[path]})
+			out = append(out, difference{settingWord(v, name, path), settingValue(v, name, path, before[path]), settingValue(v, name, path, after[path])})
 		}
 	}
 	return out
+}
+
+// shipped is what a setting came with, as its versions are kept: the first change
+// then shows what changed, not everything. Empty: it came with nothing.
+func shipped(name string) string {
+	var value any
+	switch name {
+	case incident.SettingRetention:
+		value = incident.DefaultRetention()
+	case incident.SettingSignIn:
+		rules := incident.DefaultSignInRules()
+		for _, role := range people.Roles() {
+			if rules.Second[role] == "" {
+				rules.Second[role] = incident.DemandOff
+			}
+		}
+		value = rules
+	default:
+		return ""
+	}
+	raw, err := json.Marshal(value)
+	if err != nil {
+		return ""
+	}
+	return string(raw)
 }
 
 func merged(a, b map[string]string) map[string]string {
@@ -254,6 +282,22 @@ func settingWord(v *View, name, path string) string {
 		return v.T("settings.second", "role", v.Word("role", role))
 	}
 	return strings.Trim(fmt.Sprint(path), ".")
+}
+
+// settingValue writes a value of a setting in words, as far as it has any.
+func settingValue(v *View, name, path, value string) string {
+	if value == "" {
+		return ""
+	}
+	if name == incident.SettingRetention {
+		if t, err := incident.ParseTerm(value); err == nil {
+			return v.term(t)
+		}
+	}
+	if strings.HasPrefix(path, "second.") && locale.Has("demand."+value) {
+		return v.Word("demand", value)
+	}
+	return value
 }
 
 // settingLadders is the name under which the ladders are kept.

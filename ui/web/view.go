@@ -155,6 +155,9 @@ func (v *View) Span(d time.Duration) string { return locale.Span(v.Lang, d) }
 // Say returns a text of the risk room.
 func (v *View) Say(t risk.Text) string { return t.In(risk.Lang(v.Lang)) }
 
+// Cited says what a reason of the risk room rests on.
+func (v *View) Cited(r risk.Reason) string { return r.Cited(risk.Lang(v.Lang)) }
+
 // Asset returns the path of an embedded file.
 func (v *View) Asset(name string) string { return v.assets.path(name) }
 

@@ -23,6 +23,9 @@ func (v *View) Under(under string) string {
 	if !ok {
 		return v.Word("under", under)
 	}
+	if t, err := incident.ParseTerm(term); err == nil {
+		term = v.term(t)
+	}
 	return v.T("under.rule", "what", v.Word("keep", what), "term", term)
 }
 
