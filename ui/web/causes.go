@@ -5,7 +5,7 @@ import (
 	"slices"
 	"time"
 
-	"meldklok/incident"
+	"meldklok/incident/dossier/register"
 	"meldklok/incident/risk"
 )
 
@@ -22,13 +22,15 @@ func (s span) median() time.Duration {
 }
 
 // addPace notes how long an incident took from receipt to awareness to filing.
-func (f *figures) addPace(inc *incident.Incident) {
-	filing, filed := inc.FirstFiling()
-	if inc.Aware != nil {
-		f.toAware = append(f.toAware, inc.Aware.At.Sub(inc.Received))
-		if filed {
-			f.fromAware = append(f.fromAware, filing.At.Sub(inc.Aware.At))
-		}
+func (f *figures) addPace(inc register.Summary) {
+	if !inc.Aware.IsZero() {
+		f.toAware = append(f.toAware, inc.Aware.Sub(inc.Received))
+	}
+	if !inc.Aware.IsZero() && !inc.Filed.IsZero() {
+		f.fromAware = append(f.fromAware, inc.Filed.Sub(inc.Aware))
+	}
+	if !inc.Filed.IsZero() {
+		f.toFile = append(f.toFile, inc.Filed.Sub(inc.Received))
 	}
 }
 

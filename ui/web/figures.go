@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"meldklok/incident"
+	"meldklok/incident/dossier/register"
 	"meldklok/incident/risk"
 )
 
@@ -57,40 +58,34 @@ func newFigures(now time.Time) *figures {
 // add counts an incident; false says that this one and all older ones lie
 // before what is shown. References follow the year of receipt, so a year's
 // margin is enough.
-func (f *figures) add(inc *incident.Incident) (more bool) {
+func (f *figures) add(inc register.Summary) (more bool) {
 	first := f.months[len(f.months)-1].Start
 	if int(inc.Ref.Year) < first.Year() {
 		return false
 	}
-	i := slices.IndexFunc(f.months, func(m month) bool { return !inc.Received.Before(m.Start) })
-	ap := inc.Duty(incident.DutyAP)
-	if ap == nil || inc.Exercise || inc.Is(incident.DecideNoReport) || !inc.Into.IsZero() {
+	if !inc.HasAP || slices.Contains([]incident.Status{incident.StatusExercise, incident.StatusNoReport, incident.StatusMerged}, inc.Status) {
 		return true
 	}
-	filing, filed := inc.FirstFiling()
-	late := filed && filing.Late(filing.Due) > 0
-	if late && filing.At.In(incident.Amsterdam()).Year() == f.months[0].Start.Year() {
+	if inc.FiledLate && inc.Filed.In(incident.Amsterdam()).Year() == f.months[0].Start.Year() {
 		f.lateThisYear++
 	}
+	i := slices.IndexFunc(f.months, func(m month) bool { return !inc.Received.Before(m.Start) })
 	if i < 0 {
 		return true
 	}
 	m := &f.months[i]
 	m.Reports++
-	f.causes[inc.Facts.Incident]++
+	f.causes[inc.Cause]++
 	f.addPace(inc)
 	switch {
-	case late:
+	case inc.FiledLate:
 		m.Late++
-	case filed:
+	case !inc.Filed.IsZero():
 		m.InTime++
-	case ap.Open():
+	case inc.OpenAP:
 		m.Open++
 	default:
 		m.NotFiled++
-	}
-	if filed {
-		f.toFile = append(f.toFile, filing.At.Sub(inc.Received))
 	}
 	return true
 }
@@ -103,26 +98,39 @@ func (s span) usual() (d time.Duration, ok bool) {
 	return s.median(), true
 }
 
-// figuresCache keeps the figures for a minute: they walk a year of incidents.
-type figuresCache struct {
-	mu   sync.Mutex
-	at   time.Time
-	last *figures
+// figuresCache keeps figures as long as no line of the ledger changes, and not
+// longer than a minute: time alone changes some.
+type figuresCache[T any] struct {
+	mu      sync.Mutex
+	at      time.Time
+	version uint64
+	last    T
 }
 
 const figuresLast = time.Minute
 
-func (p *Pages) figures(ctx context.Context) (*figures, error) {
-	p.sums.mu.Lock()
-	defer p.sums.mu.Unlock()
-	now := p.now()
-	if p.sums.last != nil && now.Sub(p.sums.at) < figuresLast && !now.Before(p.sums.at) {
-		return p.sums.last, nil
+// get returns what is kept, or counts anew. Count returns the version of the
+// lines it counted.
+func (c *figuresCache[T]) get(now time.Time, version uint64, count func() (T, uint64)) T {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.at.IsZero() || c.version != version || now.Sub(c.at) >= figuresLast || now.Before(c.at) {
+		c.last, c.version = count()
+		c.at = now
 	}
-	f := newFigures(now)
-	if err := p.cfg.Service.Each(ctx, f.add); err != nil {
-		return nil, err
+	return c.last
+}
+
+// figures returns the figures for management; reach says whether they are
+// complete. While the ledger is being filled there are none.
+func (p *Pages) figures(ctx context.Context) (f *figures, reach register.Reach, err error) {
+	now, ledger := p.now(), p.cfg.Ledger
+	if reach, err = ledger.Fresh(ctx); err != nil || !reach.Ready {
+		return newFigures(now), reach, err
 	}
-	p.sums.at, p.sums.last = now, f
-	return f, nil
+	f = p.sums.get(now, ledger.Version(), func() (*figures, uint64) {
+		f := newFigures(now)
+		return f, ledger.Each(f.add)
+	})
+	return f, reach, nil
 }

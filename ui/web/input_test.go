@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"meldklok/incident"
+	"meldklok/incident/dossier/register"
 )
 
 func TestFileName(t *testing.T) {
@@ -135,21 +136,18 @@ func TestTheMemoryOfFormsAndAddressesIsBounded(t *testing.T) {
 func TestFiguresCountByMonthOfReceipt(t *testing.T) {
 	now := time.Date(2026, 11, 1, 0, 30, 0, 0, time.UTC) // already November in Amsterdam
 	f := newFigures(now)
-	inc := func(received time.Time, outcome incident.Outcome) *incident.Incident {
-		return &incident.Incident{Ref: incident.Ref{Year: uint16(received.Year()), Number: 1}, Received: received,
-			Duties: []incident.Duty{{Kind: incident.DutyAP, Outcome: outcome}}}
+	inc := func(received time.Time, status incident.Status) register.Summary {
+		return register.Summary{Ref: incident.Ref{Year: uint16(received.Year()), Number: 1}, Received: received, Status: status, HasAP: true, OpenAP: status == incident.StatusNew}
 	}
 	last := time.Date(2026, 10, 31, 22, 59, 0, 0, time.UTC) // 23:59 on 31 October
-	merged := inc(now, incident.OutcomeMovedTo)
-	merged.Into = incident.Ref{Year: 2026, Number: 2}
-	drill := inc(now, incident.OutcomeOpen)
-	drill.Exercise = true
-	for _, i := range []*incident.Incident{inc(last, incident.OutcomeOpen), inc(last.Add(time.Minute), incident.OutcomeWaived), merged, drill} {
+	for _, i := range []register.Summary{
+		inc(last, incident.StatusNew), inc(last.Add(time.Minute), incident.StatusDecided), inc(now, incident.StatusMerged), inc(now, incident.StatusExercise),
+	} {
 		if !f.add(i) {
 			t.Error("this year's incidents are not the last to look at")
 		}
 	}
-	if f.add(inc(time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC), incident.OutcomeOpen)) {
+	if f.add(inc(time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC), incident.StatusNew)) {
 		t.Error("there is no need to look further back than what is shown")
 	}
 	if november, october := f.months[0], f.months[1]; november.Reports != 1 || november.NotFiled != 1 || october.Reports != 1 || october.Open != 1 {

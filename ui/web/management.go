@@ -7,6 +7,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"meldklok/incident"
+	"meldklok/incident/dossier/register"
 )
 
 // managementData says whether we are on time, without any case content.
@@ -23,6 +24,7 @@ type managementData struct {
 	Filed   int // filed too late this year
 	Causes  []cause
 	Paces   []pace
+	Reach   register.Reach
 }
 
 // managementClock is a clock without its case: reference and time only.
@@ -45,11 +47,11 @@ func (p *Pages) management(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	f, err := p.figures(ctx)
+	f, reach, err := p.figures(ctx)
 	if err != nil {
 		return err
 	}
-	var d managementData
+	d := managementData{Reach: reach}
 	if d.More = len(rows) > mostRows; d.More {
 		rows = rows[:mostRows]
 	}

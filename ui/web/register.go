@@ -6,7 +6,6 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -21,6 +20,8 @@ type registerData struct {
 	Rows    []registerRow
 	Count   int
 	Outside register.Outside
+	Period  string // in words
+	Reach   register.Reach
 	Sort    string
 	Down    bool
 	Prev    string // addresses of the pages beside this one; empty: none
@@ -49,8 +50,12 @@ type yearFigures struct {
 }
 
 // shownColumns are those that fit on a page; the files hold them all.
-func shownColumns() []string {
-	return []string{"reference", "status", "title", "received", "cause", "people", "band", "ap", "due", "filed", "late", "told"}
+func shownColumns() (shown []register.Column) {
+	for _, id := range []string{"reference", "status", "title", "received", "cause", "people", "band", "ap", "due", "filed", "late", "told"} {
+		column, _ := register.FindColumn(id)
+		shown = append(shown, column)
+	}
+	return shown
 }
 
 // registerParams are the names of the filter, in the order of the form.
@@ -125,23 +130,26 @@ func (p *Pages) registerReader(c echo.Context) register.Reader {
 
 func (p *Pages) registerData(c echo.Context, v *View, f register.Filter, values url.Values) (d registerData, err error) {
 	ctx, reader := c.Request().Context(), p.registerReader(c)
-	var rows []*register.Row
-	d.Outside, err = reader.Each(ctx, f, func(r *register.Row) error { rows = append(rows, r); return nil })
+	d.Sort, d.Down = values.Get("sort"), values.Get("down") == "yes"
+	page, err := strconv.Atoi(values.Get("page"))
+	if err != nil || page < 1 || page > mostPages {
+		page = 1
+	}
+	found, err := reader.Browse(ctx, p.cfg.Ledger, register.Wanted{Filter: f, Sort: d.Sort, Down: d.Down, Skip: (page - 1) * mostRows, Most: mostRows})
 	if err != nil {
 		return d, err
 	}
-	d.Sort, d.Down = values.Get("sort"), values.Get("down") == "yes"
-	register.Sort(reader.Words, rows, d.Sort, d.Down)
-	d.Count = len(rows)
-	for _, r := range d.page(rows, values) {
+	d.Count, d.Outside, d.Period = found.Count, found.Outside, reader.Words.Period(f.From, f.Until)
+	d.beside(found, values)
+	columns := shownColumns()
+	for _, r := range found.Rows {
 		line := registerRow{Ref: r.Reference}
-		for _, id := range shownColumns() {
-			column, _ := register.FindColumn(id)
+		for _, column := range columns {
 			line.Cells = append(line.Cells, column.Cell(reader.Words, r).Text)
 		}
 		d.Rows = append(d.Rows, line)
 	}
-	d.headings(v, reader.Words, values)
+	d.headings(reader.Words, values)
 	d.Query, d.Formats = registerQuery(values), register.Formats()
 	d.Choices = map[string][]string{
 		"status":  {"", "new", "open", "decided", "closed", "merged"},
@@ -149,7 +157,7 @@ func (p *Pages) registerData(c echo.Context, v *View, f register.Filter, values 
 		"verdict": {"", "register", "notify", "notify-and-tell"},
 		"late":    {"", "yes", "no"},
 	}
-	if d.Years, err = p.years(ctx); err != nil {
+	if d.Years, d.Reach, err = p.years(ctx); err != nil {
 		return d, err
 	}
 	for _, y := range d.Years {
@@ -158,27 +166,26 @@ func (p *Pages) registerData(c echo.Context, v *View, f register.Filter, values 
 	return d, nil
 }
 
-// page cuts the rows of the page asked for, and links those beside it.
-func (d *registerData) page(rows []*register.Row, values url.Values) []*register.Row {
-	n, err := strconv.Atoi(values.Get("page"))
-	if err != nil || n < 1 || (n-1)*mostRows >= len(rows) {
-		n = 1
-	}
-	from := (n - 1) * mostRows
+// mostPages bounds the number of a page, which somebody may type.
+const mostPages = 1 << 24
+
+// beside links the pages beside this one.
+func (d *registerData) beside(found register.Found, values url.Values) {
+	n := found.Skipped/mostRows + 1
 	link := func(n int) string { return "/register?" + registerQuery(values) + "&page=" + strconv.Itoa(n) }
 	if n > 1 {
 		d.Prev = link(n - 1)
 	}
-	if n*mostRows < len(rows) {
+	if n*mostRows < found.Count {
 		d.Next = link(n + 1)
 	}
-	return rows[from:min(from+mostRows, len(rows))]
 }
 
 // headings makes each heading a link that sorts by it, the other way round when
 // it is sorted by it already.
-func (d *registerData) headings(v *View, w *register.Words, values url.Values) {
-	for _, id := range shownColumns() {
+func (d *registerData) headings(w *register.Words, values url.Values) {
+	for _, column := range shownColumns() {
+		id := column.ID
 		h := registerColumn{Name: w.Heading(id)}
 		next := url.Values{}
 		for _, name := range registerParams() {
@@ -208,27 +215,15 @@ func registerQuery(values url.Values) string {
 	return kept.Encode()
 }
 
-// yearsCache keeps the figures for a minute: they walk the whole register. They
-// are the same for everybody: counts without content.
-type yearsCache struct {
-	mu   sync.Mutex
-	at   time.Time
-	last []register.Year
-}
-
-func (p *Pages) years(ctx context.Context) ([]register.Year, error) {
-	p.yearly.mu.Lock()
-	defer p.yearly.mu.Unlock()
-	now := p.now()
-	if p.yearly.last != nil && now.Sub(p.yearly.at) < figuresLast && !now.Before(p.yearly.at) {
-		return p.yearly.last, nil
+// years returns the figures per year, which are the same for everybody: counts
+// without content. While the ledger is being filled there are none.
+func (p *Pages) years(ctx context.Context) ([]register.Year, register.Reach, error) {
+	now, ledger := p.now(), p.cfg.Ledger
+	reach, err := ledger.Fresh(ctx)
+	if err != nil || !reach.Ready {
+		return nil, reach, err
 	}
-	years, err := register.Reader{Service: p.cfg.Service, Words: register.NewWords("nl")}.Years(ctx, register.Filter{})
-	if err != nil {
-		return nil, err
-	}
-	p.yearly.at, p.yearly.last = now, years
-	return years, nil
+	return p.yearly.get(now, ledger.Version(), func() ([]register.Year, uint64) { return ledger.Years(now) }), reach, nil
 }
 
 // FormatName is how people call a format.

@@ -36,7 +36,11 @@ func fileSuffix(year string) string {
 
 // exportYears gives the figures per year as a file.
 func (p *Pages) exportYears(c echo.Context) error {
-	years, err := p.years(c.Request().Context())
+	years, reach, err := p.years(c.Request().Context())
+	if err == nil && !reach.Whole() { // a file must be complete
+		all := register.Reader{Service: p.cfg.Service, Words: register.NewWords(p.language(c))}
+		years, err = all.Years(c.Request().Context(), register.Filter{})
+	}
 	if err != nil {
 		return err
 	}

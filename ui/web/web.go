@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"meldklok/incident"
+	"meldklok/incident/dossier/register"
 	"meldklok/ui/session"
 )
 
@@ -33,6 +34,9 @@ type Config struct {
 	Log         *slog.Logger
 	// Search finds incidents by their words; nil: there is no index.
 	Search Finder
+	// Ledger keeps what figures and the register are made of; nil: the pages keep
+	// one, which the first of them fills.
+	Ledger *register.Ledger
 	// Proof writes the proof of alert of an incident as a file, complete in
 	// itself; nil: there is none.
 	Proof func(lang string, inc *incident.Incident, alerts []incident.Proof, org *incident.Org, now time.Time) ([]byte, error)
@@ -53,8 +57,8 @@ type Pages struct {
 	receipts  *receipts
 	subjects  subjects
 	hub       *hub
-	sums      figuresCache
-	yearly    yearsCache
+	sums      figuresCache[*figures]
+	yearly    figuresCache[[]register.Year]
 	uploads   *uploads
 }
 
@@ -68,6 +72,9 @@ func New(cfg Config) (*Pages, error) {
 	pages, err := loadTemplates()
 	if err != nil {
 		return nil, err
+	}
+	if cfg.Ledger == nil {
+		cfg.Ledger = register.NewLedger(cfg.Service, cfg.Log)
 	}
 	return &Pages{
 		cfg: cfg, templates: pages, assets: files,

@@ -27,24 +27,30 @@ func (w *Words) about(a About, rows int, o Outside) [][2]string {
 	return said
 }
 
-// period says the period of a file in days, the last one included.
+// period says the period of a file, and whether all of it is in it.
 func (w *Words) period(a About) string {
-	args := map[string]any{}
-	id := "period-all"
-	if !a.From.IsZero() {
-		id, args["from"] = "period-from", locale.Date(w.Lang, a.From)
-	}
-	if !a.Until.IsZero() {
-		args["until"] = locale.Date(w.Lang, a.Until.Add(-time.Second))
-		if id += "-until"; id == "period-all-until" {
-			id = "period-until"
-		}
-	}
-	said := w.t(id, args)
+	said := w.Period(a.From, a.Until)
 	if a.Filtered {
 		said += " " + w.t("period-filtered", nil)
 	}
 	return said
+}
+
+// Period says a period in days, the last one included; until is excluded, and
+// zero times are no bounds.
+func (w *Words) Period(from, until time.Time) string {
+	args := map[string]any{}
+	id := "period-all"
+	if !from.IsZero() {
+		id, args["from"] = "period-from", locale.Date(w.Lang, from)
+	}
+	if !until.IsZero() {
+		args["until"] = locale.Date(w.Lang, until.Add(-time.Second))
+		if id += "-until"; id == "period-all-until" {
+			id = "period-until"
+		}
+	}
+	return w.t(id, args)
 }
 
 func (w *Words) outside(o Outside) string {

@@ -35,7 +35,7 @@ func (x Reader) Each(ctx context.Context, f Filter, fn func(*Row) error) (o Outs
 			return true, nil
 		case !InRegister(inc):
 			if period := (Filter{From: f.From, Until: f.Until}); period.Match(x.Words, &Row{ReceivedAt: inc.Received}) {
-				o.Add(inc)
+				o.Add(inc.Status())
 			}
 			return true, nil
 		}

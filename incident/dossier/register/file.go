@@ -24,8 +24,8 @@ type Outside struct {
 }
 
 // Add counts an incident that is not in the register.
-func (o *Outside) Add(inc *incident.Incident) {
-	switch inc.Status() {
+func (o *Outside) Add(s incident.Status) {
+	switch s {
 	case incident.StatusExercise:
 		o.Drills++
 	case incident.StatusNoReport:

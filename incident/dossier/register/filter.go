@@ -2,7 +2,6 @@ package register
 
 import (
 	"cmp"
-	"slices"
 	"strings"
 	"time"
 
@@ -70,32 +69,16 @@ func found(w *Words, r *Row, query string) bool {
 	return true
 }
 
-// Sort orders rows by a column, those without a value last; equal ones by
-// reference, newest first. It leaves them as they are when there is no such
-// column.
-func Sort(w *Words, rows []*Row, column string, down bool) {
-	c, ok := FindColumn(column)
-	if !ok {
-		return
+// compareCells orders by the value of a column; down turns it round. Those
+// without a value come last either way.
+func compareCells(x, y Cell, down bool) int {
+	if x.Text == "" || y.Text == "" {
+		return cmp.Compare(len(y.Text), len(x.Text))
 	}
-	keys := make(map[*Row]Cell, len(rows))
-	for _, r := range rows {
-		keys[r] = c.Cell(w, r)
+	if down {
+		return compare(y, x)
 	}
-	slices.SortStableFunc(rows, func(a, b *Row) int {
-		x, y := keys[a], keys[b]
-		if x.Text == "" || y.Text == "" {
-			return cmp.Compare(len(y.Text), len(x.Text))
-		}
-		order := compare(x, y)
-		if down {
-			order = -order
-		}
-		if order == 0 {
-			return -strings.Compare(a.Reference.String(), b.Reference.String())
-		}
-		return order
-	})
+	return compare(x, y)
 }
 
 func compare(x, y Cell) int {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -300,7 +301,9 @@ func TestSort(t *testing.T) {
 		{"no-such", false, "2026-0003 2026-0002 2026-0001 2025-0007 2019-0001"},
 	} {
 		rows := rowsOf(t)
-		Sort(w, rows, row.column, row.down)
+		if c, ok := FindColumn(row.column); ok {
+			slices.SortStableFunc(rows, func(x, y *Row) int { return compareCells(c.Cell(w, x), c.Cell(w, y), row.down) })
+		}
 		var got []string
 		for _, r := range rows {
 			got = append(got, r.Reference.String())
@@ -320,7 +323,7 @@ func TestOutside(t *testing.T) {
 		if InRegister(inc) {
 			t.Errorf("%s is in the register", inc.Status())
 		}
-		o.Add(inc)
+		o.Add(inc.Status())
 	}
 	if o != (Outside{1, 1, 1}) {
 		t.Errorf("outside: %+v", o)

@@ -96,8 +96,10 @@ type Duty struct {
 }
 
 // InRegister reports whether the incident belongs in the register.
-func InRegister(inc *incident.Incident) bool {
-	switch inc.Status() {
+func InRegister(inc *incident.Incident) bool { return inRegister(inc.Status()) }
+
+func inRegister(s incident.Status) bool {
+	switch s {
 	case incident.StatusExercise, incident.StatusNoReport, incident.StatusHistory:
 		return false
 	}
@@ -237,22 +239,47 @@ func (r *Row) around(inc *incident.Incident) {
 }
 
 func (r *Row) filings(inc *incident.Incident, now time.Time) {
-	d := inc.Duty(incident.DutyAP)
+	t := termOf(inc)
+	r.late(t, now)
 	if f, filed := inc.FirstFiling(); filed {
-		late := f.Late(f.Due)
 		r.FiledAt, r.FiledNumber, r.Delay = f.At, f.Number, f.Delay
-		r.Late, r.LateHours = late > 0, late.Hours()
-		if d != nil && !d.Clock.Due.Equal(f.Due) {
-			r.LateNow = f.Late(d.Clock.Due).Hours()
-			r.Late = r.Late || r.LateNow > 0
-		}
 		if r.AP.Outcome == "" {
 			r.AP.Outcome = incident.OutcomeMet
 		}
-	} else if d != nil && d.Overdue(now) {
-		r.Late, r.LateHours = true, now.Sub(d.Clock.Due).Hours()
 	}
 	for _, f := range inc.Filings {
 		r.Withdrawn = r.Withdrawn || f.Kind == incident.FilingWithdrawal
+	}
+}
+
+// term is what decides whether the AP was told in time. Zero times are unknown.
+type term struct {
+	filed    time.Time // the first filing,
+	filedDue time.Time // and the deadline then in force
+	due      time.Time // the deadline in force today
+	open     bool
+}
+
+func termOf(inc *incident.Incident) (t term) {
+	if f, filed := inc.FirstFiling(); filed {
+		t.filed, t.filedDue = f.At, f.Due
+	}
+	if d := inc.Duty(incident.DutyAP); d != nil {
+		t.due, t.open = d.Clock.Due, d.Open()
+	}
+	return t
+}
+
+// late says by how much the AP was told too late, or is late by now.
+func (r *Row) late(t term, now time.Time) {
+	switch {
+	case !t.filed.IsZero():
+		r.LateHours = max(0, t.filed.Sub(t.filedDue)).Hours()
+		if !t.due.IsZero() && !t.due.Equal(t.filedDue) {
+			r.LateNow = max(0, t.filed.Sub(t.due)).Hours()
+		}
+		r.Late = r.LateHours > 0 || r.LateNow > 0
+	case t.open && now.After(t.due):
+		r.Late, r.LateHours = true, now.Sub(t.due).Hours()
 	}
 }
