@@ -15,6 +15,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"meldklok/incident"
+	"meldklok/incident/dossier/register"
 	"meldklok/ui/api"
 	"meldklok/ui/session"
 	"meldklok/ui/web"
@@ -47,6 +48,9 @@ type Config struct {
 	MailNotice func() string
 	// Search finds incidents by their words; nil: there is no index.
 	Search web.Finder
+	// Ledger keeps what figures and the register are made of, filled by its own
+	// Run; nil: the first page that needs one fills it.
+	Ledger *register.Ledger
 	// Proof writes the proof of alert of an incident as a file; nil: there is none.
 	Proof func(lang string, inc *incident.Incident, alerts []incident.Proof, org *incident.Org, now time.Time) ([]byte, error)
 	// CaseFile writes the whole file of an incident as a ZIP archive; nil: there is none.
@@ -119,7 +123,7 @@ func New(cfg Config) (*Server, error) {
 	pages, err := web.New(web.Config{
 		Service: cfg.Service, Sessions: cfg.Sessions, Now: cfg.Now, Health: cfg.Health,
 		MailNotice: cfg.MailNotice, URL: cfg.URL, MaxUpload: cfg.MaxUpload, Log: cfg.Log, Proof: cfg.Proof, CaseFile: cfg.CaseFile,
-		Mailboxes: cfg.Mailboxes, Search: cfg.Search, Ladders: cfg.Ladders, Roads: cfg.Roads, Hooks: cfg.Hooks,
+		Mailboxes: cfg.Mailboxes, Search: cfg.Search, Ledger: cfg.Ledger, Ladders: cfg.Ladders, Roads: cfg.Roads, Hooks: cfg.Hooks,
 		TryMailbox: cfg.TryMailbox, ReceiptText: cfg.ReceiptText,
 	})
 	if err != nil {

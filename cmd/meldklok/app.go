@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"meldklok/incident"
+	"meldklok/incident/dossier/register"
 	"meldklok/incident/search"
 	"meldklok/incident/store"
 	"meldklok/notify"
@@ -47,6 +48,7 @@ type App struct {
 	store    *store.Store
 	service  *incident.Service
 	search   *search.Index
+	ledger   *register.Ledger
 	sessions *session.Manager
 	planner  *notify.Live
 	engine   *notify.Engine
@@ -120,6 +122,7 @@ func (a *App) wire() {
 	a.sessions = session.New(a.store, a.now, a.sessionOptions()...)
 	a.service.Forgotten = a.sessions.Forget
 	a.search = search.New(search.Config{Service: a.service, Bound: a.cfg.SearchMemory << 20, Log: a.log})
+	a.ledger = register.NewLedger(a.service, a.log)
 	a.pump = newPump(a.service, a.log, a.cfg.Period)
 	a.metrics = newMetrics(a)
 	a.webhooks = a.newWebhooks()
@@ -237,6 +240,7 @@ func (a *App) Run(ctx context.Context, w io.Writer) (err error) {
 	start("engine", a.engine.Run)
 	start("intake", a.pump.run)
 	start("search", a.search.Run)
+	start("register", a.ledger.Run)
 	start("webhooks", a.webhooks.Run)
 	start("backups", a.backups.run)
 	start("tokens", a.keepTokens)
@@ -272,7 +276,7 @@ func (a *App) uiConfig() ui.Config {
 	c := ui.Config{
 		Service: a.service, Sessions: a.sessions, Now: a.now, Health: a.engine.Health, Live: a.live, Ready: a.ready,
 		URL: a.cfg.URL, TrustedProxies: a.cfg.proxies, Log: a.log, Metrics: a.metrics.handler(), Proof: notify.Proof, CaseFile: caseFiler{service: a.service, store: a.store, now: a.now}.write,
-		Mailboxes: a.watchedMailboxes, Search: a.search, Hooks: a.webhooks, Roads: a.engine,
+		Mailboxes: a.watchedMailboxes, Search: a.search, Ledger: a.ledger, Hooks: a.webhooks, Roads: a.engine,
 		Ladders:    &notify.Desk{Service: a.service, Planner: a.planner, Rederive: rederive(a.store)},
 		TryMailbox: a.tryMailbox, ReceiptText: notify.ReceiptText,
 	}

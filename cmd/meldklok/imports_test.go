@@ -36,7 +36,7 @@ func may() map[string][]string {
 		"ui/session":                {"incident", "incident/people"},
 		"ui/web":                    {"incident", "incident/search", "incident/people", "incident/risk", "incident/dossier", "incident/dossier/register", "incident/dossier/sheet", "ui/locale", "ui/session"},
 		"ui/api":                    {"incident", "incident/dossier/register", "ui/locale", "ui/session"},
-		"ui":                        {"incident", "incident/people", "ui/locale", "ui/session", "ui/web", "ui/api"},
+		"ui":                        {"incident", "incident/people", "incident/dossier/register", "ui/locale", "ui/session", "ui/web", "ui/api"},
 	}
 }
 
