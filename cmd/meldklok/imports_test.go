@@ -25,7 +25,7 @@ func may() map[string][]string {
 		"incident/search":           {"incident"},
 		"incident/dossier":          {"incident", "incident/people", "incident/risk", "ui/locale"},
 		"incident/dossier/register": {"incident", "incident/people", "incident/risk", "ui/locale"},
-		"incident/dossier/sheet":    {"incident", "incident/risk", "ui/locale"},
+		"incident/dossier/sheet":    {"incident", "incident/risk", "incident/risk/extract", "ui/locale"},
 		"notify":                    {"incident", "incident/people", "notify/mailer", "ui/locale"},
 		"notify/mailer":             {},
 		"notify/mailer/mailertest":  {},

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/text/encoding/unicode"
 
 	"meldklok/incident"
+	"meldklok/incident/risk/extract"
 )
 
 // Bounds of a file. A register larger than this is imported in parts.
@@ -30,6 +31,13 @@ type Table struct {
 	Lines    []int // of each row in the file, from 1
 	Serials  bool  // dates are numbers of days, as XLSX keeps them
 	From1904 bool  // counted from 1904
+}
+
+func either(is bool, then, otherwise string) string {
+	if is {
+		return then
+	}
+	return otherwise
 }
 
 func refuse(code string) error { return &incident.Refusal{Field: "file", Code: code} }
@@ -136,6 +144,9 @@ func separator(text string) rune {
 // stored, so that a day is its number and not how some column shows it. The
 // file is unpacked in memory only.
 func readXLSX(raw []byte) (Table, error) {
+	if reason, _ := extract.Workbook(raw, maxUnzip); reason != "" {
+		return Table{}, refuse(either(reason == extract.TooLarge, "import-too-large", "import-unreadable"))
+	}
 	f, err := excelize.OpenReader(bytes.NewReader(raw), excelize.Options{RawCellValue: true, UnzipSizeLimit: maxUnzip, UnzipXMLSizeLimit: maxUnzip})
 	if err != nil {
 		return Table{}, refuse("import-unreadable")
@@ -169,9 +180,13 @@ func sheetRows(f *excelize.File, name string) (rows [][]string, lines []int, err
 		if err != nil {
 			return nil, nil, refuse("import-unreadable")
 		}
-		if line > MaxRows*2 || len(rows) > MaxRows+50 {
+		switch {
+		case line > MaxRows*2, len(rows) > MaxRows+50:
 			return nil, nil, refuse("import-too-many")
+		case len(row) > maxColumns && filled(row[maxColumns:]) > 0: // 16,000 cells a row would fill the memory
+			return nil, nil, refuse("import-too-large")
 		}
+		row = row[:min(len(row), maxColumns)]
 		if len(row) > 0 {
 			rows, lines = append(rows, row), append(lines, line)
 		}

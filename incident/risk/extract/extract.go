@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path"
 	"strings"
+	"time"
 
 	"github.com/gabriel-vasile/mimetype"
 )
@@ -17,6 +18,7 @@ type Limits struct {
 	Pages     int // pages of one PDF; default 1,000
 	Entries   int // entries of one archive; default 200
 	Depth     int // archives and mails inside one another; default 3
+	Unpacked  int // bytes that all archives together unpack to; default 256 MiB
 }
 
 func (l Limits) withDefaults() Limits {
@@ -25,7 +27,7 @@ func (l Limits) withDefaults() Limits {
 		value int
 	}{
 		{&l.FileBytes, 32 << 20}, {&l.TextBytes, 64 << 20}, {&l.Rows, 500_000},
-		{&l.Pages, 1000}, {&l.Entries, 200}, {&l.Depth, 3},
+		{&l.Pages, 1000}, {&l.Entries, 200}, {&l.Depth, 3}, {&l.Unpacked, 256 << 20},
 	} {
 		if *d.field <= 0 {
 			*d.field = d.value
@@ -62,8 +64,10 @@ type Visitor struct {
 // Reader reads files within one set of limits. It is used by one goroutine.
 type Reader struct {
 	limits   Limits
-	text     int // bytes of text still allowed
-	rows     int // rows still allowed
+	text     int           // bytes of text still allowed
+	rows     int           // rows still allowed
+	unpacked int           // bytes that may still be unpacked
+	patience time.Duration // for what is left of the PDFs
 	visit    Visitor
 	problems []Problem
 }
@@ -71,7 +75,7 @@ type Reader struct {
 // NewReader prepares to read the files of one document.
 func NewReader(l Limits, v Visitor) *Reader {
 	l = l.withDefaults()
-	return &Reader{limits: l, text: l.TextBytes, rows: l.Rows, visit: v}
+	return &Reader{limits: l, text: l.TextBytes, rows: l.Rows, unpacked: l.Unpacked, patience: pdfPatience, visit: v}
 }
 
 // Problems lists what was not read in full, in the order of reading.
@@ -168,7 +172,7 @@ func (r *Reader) emit(place, text string) bool {
 
 // emitRow hands over one row; false means that a limit is reached.
 func (r *Reader) emitRow(table string, row int, cells []string) bool {
-	size := 0
+	size := len(cells) // an empty cell costs something too: a row can have thousands
 	for _, c := range cells {
 		size += len(c)
 	}

@@ -16,8 +16,10 @@ import (
 // xlsx reads every sheet row by row. Both limits of the library are the same,
 // so that it never moves a large sheet to a temporary file.
 func (r *Reader) xlsx(name string, data []byte) {
-	limit := int64(r.limits.TextBytes) * 4 // XML around the text
-	if !r.unpacksWithin(name, data, limit) {
+	limit := int64(min(r.unpacked, r.limits.TextBytes*4)) // XML around the text
+	reason, unpacked := Workbook(data, limit)
+	if r.unpacked -= int(unpacked); reason != "" {
+		r.problem(name, reason)
 		return
 	}
 	f, err := excelize.OpenReader(bytes.NewReader(data), excelize.Options{UnzipSizeLimit: limit, UnzipXMLSizeLimit: limit})
@@ -55,34 +57,6 @@ func (r *Reader) sheet(f *excelize.File, name, sheet string) bool {
 	return true
 }
 
-// unpacksWithin unpacks an archive once, throwing the result away, to learn its
-// true size before a library does it: sizes in the archive may lie.
-func (r *Reader) unpacksWithin(name string, data []byte, limit int64) bool {
-	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
-	if err != nil {
-		r.problem(name, Damaged)
-		return false
-	}
-	for _, e := range z.File {
-		rc, err := e.Open()
-		if err != nil {
-			r.problem(name, entryReason(e))
-			return false
-		}
-		n, err := io.Copy(io.Discard, io.LimitReader(rc, limit+1))
-		rc.Close()
-		if limit -= n; limit < 0 {
-			r.problem(name, TooLarge)
-			return false
-		}
-		if err != nil && !errors.Is(err, zip.ErrChecksum) {
-			r.problem(name, Damaged)
-			return false
-		}
-	}
-	return true
-}
-
 // entryReason tells a password from a fault: bit 0 marks encryption.
 func entryReason(e *zip.File) Reason {
 	if e.Flags&1 != 0 {
@@ -109,6 +83,9 @@ func (r *Reader) zip(name string, data []byte, depth int) {
 		case e.FileInfo().IsDir(), office && !hasText(e.Name):
 		case e.Flags&1 != 0:
 			r.problem(name+"/"+path.Base(e.Name), Encrypted)
+		case r.unpacked <= 0:
+			r.problem(name, TooLarge)
+			return
 		case office:
 			r.officePart(name, e)
 		default:
@@ -152,7 +129,8 @@ func (r *Reader) entry(name string, e *zip.File, depth int) {
 		return
 	}
 	defer rc.Close()
-	data, err := io.ReadAll(io.LimitReader(rc, int64(min(r.limits.FileBytes, r.text))+1))
+	data, err := io.ReadAll(io.LimitReader(rc, int64(min(r.limits.FileBytes, r.text, r.unpacked))+1))
+	r.unpacked -= len(data)
 	if err != nil {
 		r.problem(name, Damaged)
 		return
@@ -168,7 +146,8 @@ func (r *Reader) officePart(name string, e *zip.File) {
 		return
 	}
 	defer rc.Close()
-	limited := &io.LimitedReader{R: rc, N: int64(r.limits.TextBytes) * 4}
+	limited := &io.LimitedReader{R: rc, N: int64(min(r.unpacked, r.limits.TextBytes*4))}
+	defer func(before int64) { r.unpacked -= int(before - limited.N) }(limited.N)
 	d := xml.NewDecoder(limited)
 	d.Strict = false
 	number, text := 1, strings.Builder{}

@@ -14,7 +14,7 @@ import (
 	"github.com/ledongthuc/pdf"
 )
 
-// pdfPatience is how long one PDF may take. It is a last resort behind the other
+// pdfPatience is how long the PDFs of one report may take together. It is a last resort behind the other
 // limits; a real file of 300 pages takes well under a second.
 const pdfPatience = 20 * time.Second
 
@@ -52,6 +52,11 @@ type page struct {
 // pdf reads the text of every page. The work runs beside, so that a file that
 // keeps the library busy without reading costs a bounded wait.
 func (r *Reader) pdf(name string, data []byte) {
+	if r.patience <= 0 { // an archive can hold hundreds of files that use it up
+		r.problem(name, TooLarge)
+		return
+	}
+	defer func(from time.Time) { r.patience -= time.Since(from) }(time.Now())
 	if reason := pdfTrouble(data, r.limits.TextBytes); reason != "" {
 		r.problem(name, reason)
 		return
@@ -63,7 +68,7 @@ func (r *Reader) pdf(name string, data []byte) {
 	go func() { done <- readPages(m, r.limits.Pages, pages, stop) }()
 	defer close(stop)
 	defer m.left.Store(0)
-	patience := time.NewTimer(pdfPatience)
+	patience := time.NewTimer(r.patience)
 	defer patience.Stop()
 	for {
 		select {
@@ -161,24 +166,28 @@ var (
 // pdfTrouble refuses, before the library sees it, a file that names absurd
 // sizes (the library would set that much memory aside) or unpacks to too much.
 func pdfTrouble(data []byte, limit int) Reason {
-	const mostObjects = 2_000_000
+	const mostObjects, mostHits = 2_000_000, 200_000
+	sizes, tables := pdfSize.FindAllSubmatch(data, mostHits), pdfTable.FindAllSubmatch(data, mostHits)
+	if len(sizes) == mostHits || len(tables) == mostHits {
+		return Damaged
+	}
 	absurd := func(digits []byte) bool {
 		n, err := strconv.ParseInt(string(digits), 10, 64)
 		return err != nil || n > mostObjects || n > int64(len(data))
 	}
-	for _, m := range pdfSize.FindAllSubmatch(data, -1) {
+	for _, m := range sizes {
 		if absurd(m[1]) {
 			return Damaged
 		}
 	}
-	for _, m := range pdfIndex.FindAllSubmatch(data, -1) {
+	for _, m := range pdfIndex.FindAllSubmatch(data, mostHits) {
 		for _, n := range pdfNumbers.FindAll(m[1], -1) {
 			if absurd(n) {
 				return Damaged
 			}
 		}
 	}
-	for _, m := range pdfTable.FindAllSubmatch(data, -1) {
+	for _, m := range tables {
 		if absurd(m[1]) || absurd(m[2]) {
 			return Damaged
 		}
@@ -192,8 +201,14 @@ func pdfTrouble(data []byte, limit int) Reason {
 // pdfBomb unpacks every stream once, throwing the result away.
 func pdfBomb(data []byte, limit int) Reason {
 	left := int64(limit) * 4
+	var z io.ReadCloser // one for all streams: each takes 40 KiB, and there can be millions
 	for _, at := range pdfStream.FindAllIndex(data, -1) {
-		z, err := zlib.NewReader(bytes.NewReader(data[at[1]:]))
+		var err error
+		if z == nil {
+			z, err = zlib.NewReader(bytes.NewReader(data[at[1]:]))
+		} else {
+			err = z.(zlib.Resetter).Reset(bytes.NewReader(data[at[1]:]), nil)
+		}
 		if err != nil {
 			continue
 		}

@@ -36,16 +36,18 @@ func decode(data []byte) string {
 
 // csv reads a table with any of the usual separators, as sloppily as people write them.
 func (r *Reader) csv(name, text string) {
-	cr := csv.NewReader(strings.NewReader(text))
+	bound := &recordBound{r: strings.NewReader(text)}
+	cr := csv.NewReader(bound)
 	cr.Comma = separator(text)
 	cr.LazyQuotes, cr.FieldsPerRecord, cr.ReuseRecord = true, -1, true
 	for row := 1; ; row++ {
 		cells, err := cr.Read()
+		bound.n = 0
 		if errors.Is(err, io.EOF) {
 			return
 		}
 		if err != nil {
-			r.problem(name, Damaged)
+			r.problem(name, either(errors.Is(err, errRecord), TooLarge, Damaged))
 			return
 		}
 		if !r.emitRow(name, row, cells) {
@@ -53,6 +55,35 @@ func (r *Reader) csv(name, text string) {
 			return
 		}
 	}
+}
+
+// mostRecord bounds one row of a table, in bytes. The library keeps sixteen bytes
+// and more for every separator, so a file of nothing else would fill the memory.
+const mostRecord = 1 << 20
+
+var errRecord = errors.New("extract: a row without end")
+
+// recordBound ends the reading of a row without end; n is what was read of it.
+type recordBound struct {
+	r io.Reader
+	n int
+}
+
+// Read implements io.Reader.
+func (b *recordBound) Read(p []byte) (int, error) {
+	if b.n > mostRecord {
+		return 0, errRecord
+	}
+	n, err := b.r.Read(p)
+	b.n += n
+	return n, err
+}
+
+func either(is bool, then, otherwise Reason) Reason {
+	if is {
+		return then
+	}
+	return otherwise
 }
 
 // separator is the one seen most in the first lines. Dutch spreadsheets write a semicolon.
