@@ -123,19 +123,30 @@ const MaxFinds = 200
 // whatever the bytes, it returns, within bounded time and memory. It decides
 // nothing: even "no report" is a proposal.
 func Scan(d Document) Scanned {
-	m := newScanner()
-	m.long("subject", strings.ToValidUTF8(d.Subject, " "))
-	m.long("text", strings.ToValidUTF8(d.Text, " "))
-	m.files(d.Attachments)
-	m.settle()
+	m := scanned(d)
 	out := Scanned{Facts: m.facts(), Unread: m.unread, NoReport: noReport(m)}
 	for _, p := range m.parts {
 		if k := knownIn(p.told, p.place, d.Received); k != nil && (out.KnownSince == nil || k.At.Before(out.KnownSince.At)) {
 			out.KnownSince = k
 		}
 	}
-	out.Finds = m.finds[:min(len(m.finds), MaxFinds)]
+	out.Finds = m.listed()
 	out.MoreFinds = len(m.finds) - len(out.Finds)
 	out.Assessment = Assess(out.Facts)
 	return out
 }
+
+// FindsIn lists what Scan finds, without facts and assessment: for whoever only
+// shows them.
+func FindsIn(d Document) []Find { return scanned(d).listed() }
+
+func scanned(d Document) *scanner {
+	m := newScanner()
+	m.long("subject", strings.ToValidUTF8(d.Subject, " "))
+	m.long("text", strings.ToValidUTF8(d.Text, " "))
+	m.files(d.Attachments)
+	m.settle()
+	return m
+}
+
+func (m *scanner) listed() []Find { return m.finds[:min(len(m.finds), MaxFinds)] }

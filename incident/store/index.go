@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"fmt"
+	"iter"
 	"slices"
 	"time"
 
@@ -24,7 +25,7 @@ func indexRows(st *state) (rows []indexRow) {
 		rows = append(rows, indexRow{table: tablePlan, key: timedKey(p.At, ref, p.What)})
 		next[p.What] = p.At
 	}
-	for _, d := range openDuties(st.Incident) {
+	for d := range openDuties(st.Incident) {
 		what := incident.WhatDuty(d.ID())
 		rows = append(rows,
 			indexRow{table: tableDuty, key: dutyKey(ref, what), value: instant(next[what])},
@@ -33,20 +34,28 @@ func indexRows(st *state) (rows []indexRow) {
 	return rows
 }
 
-func openDuties(inc *incident.Incident) []incident.Duty {
-	var open []incident.Duty
-	for _, d := range inc.Duties {
-		if d.Open() {
-			open = append(open, d)
+// openDuties yields the open duties of an incident.
+func openDuties(inc *incident.Incident) iter.Seq[*incident.Duty] {
+	return func(yield func(*incident.Duty) bool) {
+		for i := range inc.Duties {
+			if d := &inc.Duties[i]; d.Open() && !yield(d) {
+				return
+			}
 		}
 	}
-	return open
+}
+
+func countOpen(inc *incident.Incident) (n int) {
+	for range openDuties(inc) {
+		n++
+	}
+	return n
 }
 
 // openCount is how many duties of an incident are open, as far as a byte
 // counts. It stands unsealed before the state, so that a sweep can pass over
 // what is decided without opening it.
-func openCount(inc *incident.Incident) byte { return byte(min(len(openDuties(inc)), 255)) }
+func openCount(inc *incident.Incident) byte { return byte(min(countOpen(inc), 255)) }
 
 // plans asks the planner, and refuses what does not cover the open duties.
 func (s *Store) plans(inc *incident.Incident) (plans []plan, err error) {
@@ -60,7 +69,7 @@ func (s *Store) plans(inc *incident.Incident) (plans []plan, err error) {
 // (promise 3) and no other duty has one.
 func covers(plans []plan, inc *incident.Incident) error {
 	bare := map[incident.DutyID]bool{} // open duties that no plan was found for
-	for _, d := range openDuties(inc) {
+	for d := range openDuties(inc) {
 		bare[d.ID()] = true
 	}
 	for _, p := range plans {

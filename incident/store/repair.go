@@ -44,7 +44,7 @@ const sweepRows = 10_000
 // and it notices an incident that has a log but no state.
 //
 // Looking runs in one read transaction; only what is wrong costs a write. A
-// duty costs about as much as reading its log, an incident without open duties
+// duty costs about as much as reading the register part of its log, an incident without open duties
 // next to nothing: its state is not opened.
 func (s *Store) RederiveSlice(ctx context.Context, after incident.Ref, limit int) (out Sweep, err error) {
 	err = s.view(ctx, func(v *view) error {
@@ -79,14 +79,14 @@ func (s *Store) RederiveSlice(ctx context.Context, after incident.Ref, limit int
 
 // look audits one incident.
 func (s *Sweep) look(v *view, ref incident.Ref, value []byte) {
-	st, err := v.audit(ref, value)
+	st, err := v.audit(ref, value, v.openRegister)
 	if err != nil {
 		v.s.cfg.Log.Error("an incident's state or indexes do not follow from its log", "ref", ref.String(), "err", err)
 		s.Unsound = append(s.Unsound, ref)
 		s.Checked++
 		return
 	}
-	s.Checked += len(openDuties(st.Incident))
+	s.Checked += countOpen(st.Incident)
 	fresh, err := v.s.plans(st.Incident)
 	if err != nil || !slices.EqualFunc(fresh, st.Planned, plan.equal) {
 		s.Replanned = append(s.Replanned, ref)
@@ -166,7 +166,7 @@ func (t *tx) rebuild(ref incident.Ref) error {
 
 // rewrite writes state and index rows of one incident from its log.
 func (t *tx) rewrite(ref incident.Ref) error {
-	inc, item, err := t.fold(ref)
+	inc, item, err := t.fold(ref, t.openRegister)
 	if err != nil {
 		return err
 	}

@@ -133,7 +133,7 @@ func (c *checker) incidents() error {
 		if err != nil || len(k) != incident.StreamSize {
 			return fmt.Errorf("the table of %s has a foreign row", tableName(tableState))
 		}
-		st, err := v.audit(stream.Ref, value)
+		st, err := v.audit(stream.Ref, value, v.openRow)
 		if err == nil {
 			err = v.auditReports(st.Incident)
 		}

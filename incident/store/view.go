@@ -111,17 +111,29 @@ func (v *view) entry(seq uint64) (incident.Entry, error) {
 	return v.openRow(seq, r)
 }
 
+// openRow opens an entry with what is left of its personal part.
 func (v *view) openRow(seq uint64, r row) (incident.Entry, error) {
-	register, err := v.s.keys.openEntry(r.item, Register, r.register, r.stream, r.n)
-	if err != nil {
-		return incident.Entry{}, fmt.Errorf("store: entry %d (%s/%d): %w", seq, r.stream, r.n, err)
-	}
 	var personal []byte
 	if len(r.personal) > 0 && !v.doomed(r.item).Has(incident.PartPersonal) {
+		var err error
 		personal, err = v.s.keys.openEntry(r.item, Personal, r.personal, r.stream, r.n)
 		if err != nil && !errors.Is(err, ErrDestroyed) {
 			return incident.Entry{}, fmt.Errorf("store: entry %d (%s/%d): %w", seq, r.stream, r.n, err)
 		}
+	}
+	return v.openParts(seq, r, personal)
+}
+
+// openRegister opens the register part of an entry and leaves the personal one
+// shut.
+func (v *view) openRegister(seq uint64, r row) (incident.Entry, error) {
+	return v.openParts(seq, r, nil)
+}
+
+func (v *view) openParts(seq uint64, r row, personal []byte) (incident.Entry, error) {
+	register, err := v.s.keys.openEntry(r.item, Register, r.register, r.stream, r.n)
+	if err != nil {
+		return incident.Entry{}, fmt.Errorf("store: entry %d (%s/%d): %w", seq, r.stream, r.n, err)
 	}
 	e, err := v.s.codec.Decode(register, personal)
 	if err != nil {

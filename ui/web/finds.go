@@ -30,7 +30,7 @@ func finds(v *View, r incident.Reading) (views []findView) {
 		}
 		doc.Attachments = append(doc.Attachments, risk.Attachment{Name: a.Name, Type: a.Type, Data: a.Data})
 	}
-	for _, f := range risk.Scan(doc).Finds {
+	for _, f := range risk.FindsIn(doc) {
 		one := findView{What: v.findKind(f.Kind), Place: v.place(f.Place), Masked: f.Masked, Count: f.Count, Negated: f.Negated}
 		if f.Masked == f.Kind {
 			one.Masked = "" // the heading of a column says no more than its kind

@@ -234,6 +234,12 @@ func (v *View) value(form, name string) string {
 	return ""
 }
 
+// Untouched reports whether an input looks as it does to everybody: nothing is
+// filled in, and the form was not refused.
+func (v *View) Untouched(form, name string) bool {
+	return v.Form.Name != form && len(v.defaults[form+"."+name]) == 0
+}
+
 // Field returns an input of a form. Flags: "required", "optional", a type
 // attribute as "type=email", an autocomplete attribute as "auto=name".
 func (v *View) Field(form, name string, flags ...string) Field {

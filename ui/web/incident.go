@@ -289,9 +289,9 @@ func factsOf(v *View, f risk.Facts) (facts []factView) {
 
 // actView is the frame around the form of one action.
 type actView struct {
-	Name, Path, Title, Lead, Button string
-	Open                            bool
-	Refused                         *Form
+	Name, Path, Title, Lead string
+	Open                    bool
+	Refused                 *Form
 }
 
 // Act returns the frame of an action's form. It stands open when the form was
@@ -300,9 +300,16 @@ func (v *View) Act(name, base string) actView {
 	refused := v.Refused(name)
 	return actView{
 		Name: name, Path: base + "/" + name, Title: v.T("do." + name), Lead: v.T("do." + name + ".lead"),
-		Button: v.either("do."+name+".button", "do."+name), Open: refused != nil, Refused: refused,
+		Open: refused != nil, Refused: refused,
 	}
 }
+
+// Calm reports whether the frame of an action's form looks as it does to
+// everybody: the form was not refused.
+func (v *View) Calm(name string) bool { return v.Form.Name != name }
+
+// Button is what stands on the button of an action's form.
+func (v *View) Button(name string) string { return v.either("do."+name+".button", "do."+name) }
 
 // Next says in one sentence what has to be done next.
 func (v *View) Next(n next) string {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"strings"
 
@@ -62,8 +61,8 @@ func (p *Pages) searchHits(c echo.Context) error {
 	}
 	var buf bytes.Buffer
 	v := &View{Lang: p.language(c), Page: "search", Me: me(c), Now: p.now(), Data: d}
-	if err := p.templates["search"].ExecuteTemplate(&buf, "hits", v); err != nil {
-		return fmt.Errorf("web: hits: %w", err)
+	if err := p.templates.execute(&buf, "hits", v); err != nil {
+		return err
 	}
 	return c.HTMLBlob(http.StatusOK, buf.Bytes())
 }

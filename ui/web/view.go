@@ -2,9 +2,7 @@ package web
 
 import (
 	"bytes"
-	"embed"
 	"fmt"
-	"html/template"
 	"net/http"
 	"strings"
 	"time"
@@ -16,38 +14,6 @@ import (
 	"meldklok/incident/risk"
 	"meldklok/ui/locale"
 )
-
-//go:embed pages/*.html
-var pageFiles embed.FS
-
-// templates are the pages by name, each with base.html around it.
-type templates map[string]*template.Template
-
-func loadTemplates() (templates, error) {
-	base, err := template.ParseFS(pageFiles, "pages/base.html", "pages/parts*.html")
-	if err != nil {
-		return nil, fmt.Errorf("web: templates: %w", err)
-	}
-	entries, err := pageFiles.ReadDir("pages")
-	if err != nil {
-		return nil, fmt.Errorf("web: templates: %w", err)
-	}
-	all := templates{}
-	for _, e := range entries {
-		name := strings.TrimSuffix(e.Name(), ".html")
-		if name == "base" || strings.HasPrefix(name, "parts") {
-			continue
-		}
-		clone, err := base.Clone()
-		if err != nil {
-			return nil, fmt.Errorf("web: templates: %w", err)
-		}
-		if all[name], err = clone.ParseFS(pageFiles, "pages/"+e.Name()); err != nil {
-			return nil, fmt.Errorf("web: template %s: %w", name, err)
-		}
-	}
-	return all, nil
-}
 
 // View is what a template is rendered from.
 type View struct {
@@ -93,13 +59,9 @@ func (p *Pages) view(c echo.Context, page string, data any) *View {
 
 // render writes a view with a status.
 func (p *Pages) render(c echo.Context, status int, v *View) error {
-	t, ok := p.templates[v.Page]
-	if !ok {
-		return fmt.Errorf("web: no template %q", v.Page)
-	}
 	var buf bytes.Buffer
-	if err := t.ExecuteTemplate(&buf, "base", v); err != nil {
-		return fmt.Errorf("web: page %s: %w", v.Page, err)
+	if err := p.templates.execute(&buf, "base", v); err != nil {
+		return err
 	}
 	return c.HTMLBlob(status, buf.Bytes())
 }

@@ -51,7 +51,7 @@ const formOverhead = 1 << 20
 // Pages answers requests for pages. It is safe for concurrent use.
 type Pages struct {
 	cfg       Config
-	templates templates
+	templates *templates
 	assets    assets
 	gate      *gate
 	receipts  *receipts
