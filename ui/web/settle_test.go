@@ -108,7 +108,7 @@ func TestSentencesStandInTextOnly(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	bad := regexp.MustCompile(`(?i)(?:(?:href|src|action|formaction|style|srcdoc|on[a-z]+)="[^"]*|=\s*)\{\{\$?\.T "`)
+	bad := regexp.MustCompile(`(?i)\s(?:(?:href|src|action|formaction|style|srcdoc|on[a-z]+)="[^"]*|[a-z-]+=)\{\{\$?\.T "`)
 	inside := regexp.MustCompile(`(?is)<(script|style)\b[^>]*>[^<]*\{\{`)
 	for _, e := range entries {
 		raw, err := pageFiles.ReadFile("pages/" + e.Name())
