@@ -59,7 +59,7 @@ func (inc *Incident) applyDelivery(e Entry, b *Delivery) {
 	if b.State.Reached() || b.State.Lost() {
 		inc.Trouble = slices.DeleteFunc(inc.Trouble, func(u Undelivered) bool { return u.Person == b.Person })
 	}
-	if b.State.Lost() {
+	if b.State.Lost() || b.State == Retrying { // put off for so long that the next person is told as well
 		d := inc.Duty(b.Duty)
 		inc.Trouble = append(inc.Trouble, Undelivered{
 			Person: b.Person, Duty: b.Duty, Version: b.Version, Rung: b.Rung, State: b.State, Reply: b.Reply, At: e.At,

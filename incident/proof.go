@@ -54,7 +54,10 @@ func (s *Service) Alerts(ctx context.Context, ref Ref) (proofs []Proof, err erro
 			case *Delivery:
 				if i, ok := at[b.Message]; ok {
 					p := &proofs[i]
-					p.State, p.Reply, p.Relay, p.Ended = b.State, b.Reply, b.Relay, e.At
+					p.State, p.Reply, p.Relay = b.State, b.Reply, b.Relay
+					if b.State.Final() {
+						p.Ended = e.At
+					}
 				}
 			}
 		}

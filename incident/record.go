@@ -306,6 +306,7 @@ type Message struct {
 	Next      time.Time     `json:"next,omitzero"` // not before
 	Attempts  int           `json:"attempts,omitempty"`
 	Uncertain bool          `json:"uncertain,omitempty"` // an attempt's outcome is unknown: it may have arrived
+	PutOff    bool          `json:"put_off,omitempty"`   // for so long that the next person is told as well; still tried
 	Reply     string        `json:"reply,omitempty"`
 	Relay     string        `json:"relay,omitempty"`
 	Ended     time.Time     `json:"ended,omitzero"`

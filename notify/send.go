@@ -15,8 +15,9 @@ import (
 const (
 	// sendBatch is how many ready mails the sender looks at together.
 	sendBatch = 50
-	// patience is how long a person's server may put us off before the next
-	// person is told as well.
+	// patience is how long we may be put off before the next person is told as
+	// well. The mail is still tried: whoever puts us off may be a relay that puts
+	// everybody off, and then there is no next person (LESSONS 25, 26).
 	patience = time.Hour
 	// stageLimit bounds one attempt, whatever the transport's own limits.
 	stageLimit = 5 * time.Minute
@@ -370,8 +371,7 @@ func (e *Engine) judge(m incident.Message, r *road, result mailer.Result) incide
 		e.refused(r, result.Reason)
 	}
 	if result.Verdict == mailer.Temporary && m.Class == incident.ClassAlert && now.Sub(m.Queued) >= patience {
-		m.State, m.Ended = incident.Failed, now
-		return m
+		m.PutOff = true
 	}
 	m.State, m.Next = incident.Retrying, now.Add(backoff(m.Attempts))
 	return m
@@ -402,7 +402,8 @@ func (e *Engine) setFlying(id uint64, flying bool) {
 }
 
 // record writes how a mail stands, in the outbox and, once it has ended, in
-// the log of every incident that it carries an alert of.
+// the log of every incident that it carries an alert of; there also that it is
+// put off for too long.
 func (e *Engine) record(ctx context.Context, m incident.Message) error {
 	act := incident.Act{By: incident.System, Now: e.now()}
 	ended := false
@@ -418,7 +419,7 @@ func (e *Engine) record(ctx context.Context, m incident.Message) error {
 		if err := tx.SetMessage(m); err != nil {
 			return err
 		}
-		if err := e.markPerson(tx, act, m); err != nil || !m.State.Final() {
+		if err := e.markPerson(tx, act, m); err != nil || !worthTelling(m, current) {
 			return err
 		}
 		for _, a := range m.Alerts {
@@ -430,13 +431,19 @@ func (e *Engine) record(ctx context.Context, m incident.Message) error {
 				return err
 			}
 		}
-		ended = true
+		ended = m.State.Final()
 		return nil
 	})
 	if err == nil && ended && e.cfg.Ended != nil {
 		e.cfg.Ended(m)
 	}
 	return err
+}
+
+// worthTelling reports whether the logs should know what came of an attempt: the
+// mail has ended, or is put off for so long that the next person is told.
+func worthTelling(m, before incident.Message) bool {
+	return m.State.Final() || (m.PutOff && !before.PutOff)
 }
 
 // outcome is the entry for one alert of an ended mail. In a mail about several
@@ -463,12 +470,12 @@ func (e *Engine) outcome(tx incident.Tx, a incident.Alert, m incident.Message) (
 // again. Nobody is ever muted for it.
 func (e *Engine) markPerson(tx incident.Tx, act incident.Act, m incident.Message) error {
 	p, ok := tx.Org().People.Find(m.Person)
-	if !ok || !m.State.Final() {
+	if !ok || (!m.State.Final() && !m.PutOff) {
 		return nil
 	}
 	refused := p.Refused
 	switch {
-	case m.State.Lost():
+	case m.State.Lost(), m.PutOff && !m.State.Final():
 		refused = m.Reply
 	case m.State == incident.Accepted:
 		refused = ""

@@ -396,3 +396,31 @@ x
 --b--
 `
 }
+
+// TestRelayPutsEverybodyOff: a relay that puts every mail off is the tool's
+// trouble, however long it lasts: the next persons are told as well, and what
+// was put off still goes out when the relay takes mail again.
+// LESSONS 25, 26.
+func TestRelayPutsEverybodyOff(t *testing.T) {
+	inBubble(t, func(t *testing.T, h *house) {
+		h.deliver(report)
+		time.Sleep(23 * hour)
+		h.relay.Script(func(string, int) mailertest.Fault {
+			return mailertest.Refuse(mailertest.AtRcpt, 451, "4.3.0", "try again later")
+		})
+		time.Sleep(9 * hour) // day-1 passes
+		if !h.app.engine.Health().Red() {
+			t.Error("health is not red while nobody can be told")
+		}
+		h.relay.Script(nil)
+		time.Sleep(hour)
+		list := h.mails("officer@example.org")
+		if last := list[len(list)-1]; !strings.Contains(last.text, "40 uur") && !strings.Contains(last.text, "48 uur") {
+			t.Errorf("the alert that was put off never came; %d mails at %v, last:\n%s", len(list), h.instants("officer@example.org"), last.text)
+		}
+		if h.app.engine.Health().Red() {
+			t.Errorf("health is still red: %v", h.app.engine.Health().Findings)
+		}
+		h.accounted()
+	})
+}
