@@ -240,8 +240,10 @@ type Seen struct{}
 
 // Decide implements Command.
 func (Seen) Decide(inc *Incident, _ Act) ([]Body, error) {
-	if err := needAnyOpen(inc); err != nil {
-		return nil, err
+	if len(inc.Unread.Reports) == 0 {
+		if err := needAnyOpen(inc); err != nil {
+			return nil, err
+		}
 	}
 	return []Body{&SeenBy{}}, nil
 }

@@ -82,6 +82,7 @@ type Reported struct {
 	Machine  string        `json:"machine,omitempty"`  // why it gets no receipt
 	Reply    bool          `json:"reply,omitempty"`    // joined this incident by our token
 	Of       int           `json:"of,omitempty"`       // a reply by receipt code: the report that the code belongs to
+	ByUs     bool          `json:"by_us,omitempty"`    // a reply of an officer or a deputy
 	Via      Ref           `json:"via,omitzero"`       // a reply to this incident, which had been merged away
 	History  bool          `json:"history,omitempty"`  // older than the start of a watched mailbox
 	Exercise bool          `json:"exercise,omitempty"` // a drill

@@ -71,6 +71,7 @@ type Incident struct {
 	Receipts  []int         `json:"receipts,omitempty"`
 	Questions []Question    `json:"questions,omitempty"`
 	Asking    []int         `json:"asking,omitempty"` // questions not yet mailed
+	Unread    Unread        `json:"unread,omitzero"`
 	Trouble   []Undelivered `json:"trouble,omitempty"`
 }
 
@@ -195,6 +196,7 @@ func (inc *Incident) Apply(e Entry) {
 	inc.Ref, inc.Entries, inc.LastAt = e.Stream.Ref, e.N, e.At
 	if _, ok := e.By.Person(); ok {
 		inc.SeenAt = e.At
+		inc.Unread.looked()
 	}
 	defer inc.noteClosing(e)
 	if holdsPersonal(e.Body) {
@@ -314,6 +316,7 @@ func (inc *Incident) applyReported(e Entry, b *Reported) {
 	if b.Reply && b.Via.IsZero() {
 		inc.applyAnswer(e, b.Of)
 	}
+	inc.applyUnread(b)
 	if inc.Received.IsZero() || b.Received.Before(inc.Received) {
 		inc.Received = b.Received
 	}

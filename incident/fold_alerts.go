@@ -14,6 +14,10 @@ func (inc *Incident) applyAlerted(e Entry, b *Alerted) {
 		inc.Asking = slices.DeleteFunc(inc.Asking, func(n int) bool { return n == b.Report })
 		return
 	}
+	if b.Rung == RungAnswer {
+		inc.Unread.tell(e, b)
+		return
+	}
 	d := inc.Duty(b.Duty)
 	if d == nil {
 		return

@@ -170,6 +170,7 @@ const (
 	WhatReceipt  What = 100 << 8 // the mail to a reporter
 	WhatHandover What = 101 << 8 // an alert failed: the next person has to be told
 	WhatQuestion What = 102 << 8 // a question to a reporter
+	WhatAnswer   What = 103 << 8 // an answer came in that nobody has looked at
 	WhatClosing  What = 110 << 8 // plus the row of the duty: the mail that says it is over
 )
 

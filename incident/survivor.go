@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+
+	"meldklok/incident/people"
 )
 
 // AnswerJoined: an answer to this incident came in after it was merged away,
@@ -40,7 +42,7 @@ func (p *processing) join(asked Ref) (Settled, error) {
 		return Settled{}, err
 	}
 	b := p.reported(len(inc.Reports) + 1)
-	b.Reply, b.Machine = true, "reply"
+	b.Reply, b.Machine, b.ByUs = true, "reply", p.byUs()
 	if p.form != nil {
 		b.Of, b.CodeHash = codeReport, nil
 	}
@@ -55,6 +57,12 @@ func (p *processing) join(asked Ref) (Settled, error) {
 	}
 	_, err = p.tx.Append(Stream{inc.Ref}, p.act, b)
 	return Settled{Ref: inc.Ref, Joined: true}, err
+}
+
+// byUs reports whether an officer or a deputy wrote it.
+func (p *processing) byUs() bool {
+	who, ok := p.tx.Org().People.FindEmail(p.reading.From.Email)
+	return ok && p.form == nil && who.Has(people.Officer, people.Deputy)
 }
 
 // answersElsewhere returns the answers by the code of an incident that stand in

@@ -72,7 +72,7 @@ func (r Rung) check(kind incident.DutyKind) error {
 	switch {
 	case r.Name == "" || strings.ContainsAny(r.Name, "+\r\n") || len(r.Name) > 40:
 		return wrongRung("name", "ladder-name", "a rung of %q needs a name of its own", kind)
-	case r.Name == incident.RungClosed || r.Name == incident.RungReceipt || r.Name == incident.RungQuestion || r.Name == rungMoved:
+	case r.Name == incident.RungClosed || r.Name == incident.RungReceipt || r.Name == incident.RungQuestion || r.Name == incident.RungAnswer || r.Name == rungMoved:
 		return wrongRung("name", "ladder-name", "a rung of %q needs a name of its own", kind)
 	case !slices.Contains(Bases(), r.Base):
 		return wrongRung("base", "choose-one", "the rung %q of %q: base %q is none of after-start, before-due, office-hours, after-due", r.Name, kind, r.Base)

@@ -338,6 +338,9 @@ func (p Planner) Plan(inc *incident.Incident) (rows []incident.Planned) {
 	if len(inc.Asking) > 0 {
 		rows = append(rows, incident.Planned{At: inc.LastAt, Ref: inc.Ref, What: incident.WhatQuestion})
 	}
+	if at, ok := inc.UnreadDue(); ok {
+		rows = append(rows, incident.Planned{At: at, Ref: inc.Ref, What: incident.WhatAnswer})
+	}
 	if _, ok := inc.Unhanded(); ok {
 		rows = append(rows, incident.Planned{At: inc.LastAt, Ref: inc.Ref, What: incident.WhatHandover})
 	}

@@ -227,6 +227,8 @@ func (b *batch) take(row incident.Planned) error {
 		return b.receipts(inc)
 	case row.What == incident.WhatQuestion:
 		return b.questions(inc)
+	case row.What == incident.WhatAnswer:
+		return b.unread(inc)
 	case row.What == incident.WhatHandover:
 		return b.handover(inc)
 	}
