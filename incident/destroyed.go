@@ -12,9 +12,12 @@ import (
 // file's format.
 type Parts byte
 
-// The compartments that can be destroyed on their own. What a person decided and
-// why (the register part) has no bit: it stays (GDPR art. 33(5)).
+// The compartments that can be destroyed on their own. The register part, what
+// people decided and why, goes by itself never (GDPR art. 33(5)): only as a whole,
+// with everything else of the incident, when a named officer says so
+// ([Service.DestroyLines]).
 const (
+	PartRegister  Parts = 1 << 0 // the line in the register, the log and the state
 	PartPersonal  Parts = 1 << 1 // the reporter, correspondence, mails about it
 	PartOriginals Parts = 1 << 2 // raw mail and the attachments inside it
 )
@@ -35,6 +38,7 @@ type Destroyed struct {
 	Bytes   int64     `json:"bytes,omitempty"`   // of the originals and the files
 	Items   []uint64  `json:"items,omitempty"`   // parked messages
 	Upto    uint32    `json:"upto,omitempty"`    // of the organisation's log: every message reviewed up to there
+	Line    Ref       `json:"line,omitzero"`     // the incident that went as a whole, with its line in the register
 	Person  people.ID `json:"person,omitempty"`
 	Under   string    `json:"under"`             // the setting that asked for it, like "originals 6m", or RequestErasure
 	Request Ref       `json:"request,omitzero"`  // the request that asked for it
@@ -83,6 +87,9 @@ func (inc *Incident) applyDestroyed(e Entry, b *Destroyed) {
 // applyDestroyed folds a destruction into the organisation.
 func (o *Org) applyDestroyed(e Entry, b *Destroyed) {
 	o.ParkedGone = max(o.ParkedGone, b.Upto)
+	if !b.Line.IsZero() {
+		o.applyLineGone(e, b)
+	}
 	if b.Person == "" {
 		return
 	}

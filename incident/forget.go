@@ -128,6 +128,9 @@ func endOf(v View, inc *Incident) time.Time {
 			return ended
 		}
 		into, err := v.Incident(inc.Into)
+		if errors.Is(err, ErrDestroyed) {
+			return ended // that one is long over
+		}
 		if err != nil || into.Ended().IsZero() {
 			return time.Time{}
 		}

@@ -36,6 +36,8 @@ type Org struct {
 	Keys       map[people.ID]uint64    `json:"keys,omitempty"`        // whose keys seal what is known of a person
 	Left       map[people.ID]time.Time `json:"left,omitempty"`        // when a person left
 	Forgotten  map[people.ID]time.Time `json:"forgotten,omitempty"`   // when name and address of a person were destroyed
+	LinesGone  int                     `json:"lines_gone,omitempty"`  // lines of the register that were destroyed
+	GoneLines  []GoneLine              `json:"gone_lines,omitempty"`  // the last of them, oldest first
 }
 
 // Apply folds the next entry into the organisation.
@@ -89,6 +91,7 @@ func (o *Org) Clone() *Org {
 	c := *o
 	c.People, c.Settings, c.LastTold = slices.Clone(o.People), maps.Clone(o.Settings), maps.Clone(o.LastTold)
 	c.Probes, c.Changed = maps.Clone(o.Probes), maps.Clone(o.Changed)
+	c.GoneLines = slices.Clone(o.GoneLines)
 	c.Keys, c.Left, c.Forgotten = maps.Clone(o.Keys), maps.Clone(o.Left), maps.Clone(o.Forgotten)
 	return &c
 }

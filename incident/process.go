@@ -169,10 +169,10 @@ func (p *processing) settle() (Settled, error) {
 	if p.reading.Park != "" {
 		return p.park()
 	}
-	if ref, ok := p.answered(); ok {
+	if ref, ok := p.answered(); ok && p.stands(ref) {
 		return p.join(ref)
 	}
-	if ref, ok := p.replyTo(); ok {
+	if ref, ok := p.replyTo(); ok && p.stands(ref) {
 		return p.join(ref)
 	}
 	return p.open()
@@ -186,6 +186,9 @@ func (p *processing) repeat(known Known) (Settled, error) {
 		return out, nil
 	}
 	inc, err := p.tx.Incident(known.Ref)
+	if errors.Is(err, ErrDestroyed) {
+		return out, nil // the same bytes, years later: a mailbox that is read anew
+	}
 	if err != nil {
 		return Settled{}, err
 	}
@@ -230,11 +233,18 @@ func (p *processing) bounce(b Bounce) error {
 		_, err := p.tx.Append(Stream{a.Ref}, p.act, &Delivery{
 			Rung: a.Rung, Duty: a.Duty, Version: a.Version, Person: m.Person, Message: m.ID, State: Bounced, Reply: m.Reply,
 		})
-		if err != nil {
+		if err != nil && !errors.Is(err, ErrDestroyed) {
 			return err
 		}
 	}
 	return p.tx.SetMessage(m)
+}
+
+// stands reports whether an answer can join an incident: neither it nor the one
+// it was merged into was destroyed as a whole. Otherwise it opens a new one.
+func (p *processing) stands(ref Ref) bool {
+	_, err := survivor(p.tx, ref)
+	return !errors.Is(err, ErrDestroyed)
 }
 
 // replyTo returns the incident whose keyed token the mail carries.

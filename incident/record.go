@@ -134,6 +134,10 @@ type Tx interface {
 	// Destroy orders that parts of what an item's keys seal be destroyed. From now
 	// on nothing personal is sealed under them any more; Store.Dispose does it.
 	Destroy(item uint64, parts Parts) error
+	// DestroyLine orders that an incident be destroyed as a whole, its log and state
+	// included. From now on it is not found any more: what asks for it gets
+	// [ErrDestroyed] and [ErrNotFound]. Its entries stay in the chain, unreadable.
+	DestroyLine(ref Ref) error
 	// Park keeps a message without an outcome in an incident.
 	Park(p ParkedItem) error
 	// Unpark removes it from the parked ones.

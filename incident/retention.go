@@ -86,7 +86,8 @@ type Leaving struct {
 // Schedule says what of an incident goes when, given when it ended. What came in
 // later (an answer to a closed incident) counts from when it came. Nothing goes
 // of an incident that has not ended (zero) or is held, and nothing twice. The
-// register line is only announced: it never goes by itself.
+// register line is only announced: it never goes by itself ([Service.DestroyLines]).
+// What was no report has no line in the register, but a log, which is kept as long.
 func (r Retention) Schedule(inc *Incident, ended time.Time) (out []Leaving) {
 	if ended.IsZero() || len(inc.Held) > 0 {
 		return nil
@@ -128,9 +129,7 @@ func (r Retention) Schedule(inc *Incident, ended time.Time) (out []Leaving) {
 	if len(private.Reports) > 0 || !inc.Private.IsZero() {
 		add(private, personal, spoken)
 	}
-	if originals == KeepOriginals {
-		add(Leaving{What: KeepRegister}, KeepRegister, ended)
-	}
+	add(Leaving{What: KeepRegister}, KeepRegister, ended)
 	return out
 }
 

@@ -87,18 +87,22 @@ func rest(ctx context.Context, d time.Duration) {
 
 // Changes lists the incidents that changed since an entry of the chain, each
 // once, in the order in which they changed first, and says how far it looked.
-// It opens nothing.
+// Those that were destroyed as a whole are among them. It opens no incident.
 func (s *Service) Changes(ctx context.Context, after uint64) (refs []Ref, last uint64, err error) {
 	err = s.Store.View(ctx, func(v View) error {
 		seen := map[Ref]bool{}
 		if last = v.Counters().Head.Seq; last == after {
 			return nil
 		}
-		for ref, err := range v.Changed(after) {
+		for place, err := range v.Since(after) {
 			if err != nil {
 				return err
 			}
-			if !seen[ref] {
+			ref, err := changed(v, place)
+			if err != nil {
+				return err
+			}
+			if !ref.IsZero() && !seen[ref] {
 				seen[ref] = true
 				refs = append(refs, ref)
 			}
@@ -106,4 +110,19 @@ func (s *Service) Changes(ctx context.Context, after uint64) (refs []Ref, last u
 		return nil
 	})
 	return refs, last, err
+}
+
+// changed returns the incident that an entry is about, or none.
+func changed(v View, place Place) (Ref, error) {
+	if !place.Stream.IsOrg() {
+		return place.Stream.Ref, nil
+	}
+	e, err := v.Entry(place.Stream, place.N)
+	if err != nil {
+		return Ref{}, err
+	}
+	if b, ok := e.Body.(*Destroyed); ok {
+		return b.Line, nil
+	}
+	return Ref{}, nil
 }

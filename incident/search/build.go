@@ -129,7 +129,7 @@ func (x *Index) settle(into *index) {
 // from which changes have to be followed.
 func (x *Index) build(ctx context.Context, into *index) (head uint64, err error) {
 	err = x.cfg.Service.Store.View(ctx, func(v incident.View) error {
-		of := int(v.Counters().Incidents)
+		of := int(v.Counters().Incidents) - v.Org().LinesGone
 		x.say(func(p *Progress) { p.Of = of })
 		return nil
 	})
@@ -198,6 +198,7 @@ func (x *Index) follow(ctx context.Context, into *index, head uint64) error {
 func (x *Index) again(ctx context.Context, into *index, ref incident.Ref) error {
 	inc, err := x.cfg.Service.Incident(ctx, ref)
 	if errors.Is(err, incident.ErrNotFound) {
+		into.put(ref, document{}) // destroyed as a whole: its words find nothing any more
 		return nil
 	}
 	if err != nil {
@@ -210,6 +211,10 @@ func (x *Index) again(ctx context.Context, into *index, ref incident.Ref) error 
 func (x *Index) add(ctx context.Context, into *index, inc *incident.Incident) error {
 	s := x.cfg.Service
 	entries, err := s.Entries(ctx, inc.Ref)
+	if errors.Is(err, incident.ErrNotFound) {
+		into.put(inc.Ref, document{}) // destroyed a moment ago
+		return nil
+	}
 	if err != nil {
 		return err
 	}

@@ -79,6 +79,9 @@ func (s *Store) RederiveSlice(ctx context.Context, after incident.Ref, limit int
 
 // look audits one incident.
 func (s *Sweep) look(v *view, ref incident.Ref, value []byte) {
+	if emptied(value) && v.lineless(value) == nil {
+		return
+	}
 	st, err := v.audit(ref, value, v.openRegister)
 	if err != nil {
 		v.s.cfg.Log.Error("an incident's state or indexes do not follow from its log", "ref", ref.String(), "err", err)

@@ -51,8 +51,8 @@ func (s *Store) refold() error {
 // refsFrom returns the next incidents of the state table, and where to go on.
 func (v *view) refsFrom(from []byte) (refs []incident.Ref, next []byte) {
 	next = from
-	v.r.Ascend(tableState, from, func(k, _ []byte) bool {
-		if stream, err := incident.StreamFromKey(k); err == nil {
+	v.r.Ascend(tableState, from, func(k, value []byte) bool {
+		if stream, err := incident.StreamFromKey(k); err == nil && !emptied(value) {
 			refs = append(refs, stream.Ref)
 		}
 		next = append(append([]byte{}, k...), 0)

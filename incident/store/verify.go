@@ -133,6 +133,12 @@ func (c *checker) incidents() error {
 		if err != nil || len(k) != incident.StreamSize {
 			return fmt.Errorf("the table of %s has a foreign row", tableName(tableState))
 		}
+		if emptied(value) {
+			if err := v.lineless(value); err != nil {
+				return fmt.Errorf("incident %s: %w", stream.Ref, err)
+			}
+			return nil
+		}
 		st, err := v.audit(stream.Ref, value, v.openRow)
 		if err == nil {
 			err = v.auditReports(st.Incident)

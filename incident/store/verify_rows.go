@@ -149,7 +149,7 @@ func (c *checker) counts() error {
 				return fmt.Errorf("the record counts %d %s, there are %d", f.says, f.what, f.found)
 			}
 		}
-		return errors.Join(v.checkMeta(), v.checkNumbers(counters), v.checkOrg(), v.checkFloor(counters))
+		return errors.Join(v.checkMeta(), v.checkNumbers(counters), v.checkOrg(), v.checkFloor(counters), c.checkGone(v))
 	})
 }
 

@@ -44,8 +44,11 @@ func (v *view) Incident(ref incident.Ref) (*incident.Incident, error) {
 
 func (v *view) state(ref incident.Ref) (*state, error) {
 	value := v.r.Get(tableState, refKey(ref))
-	if value == nil || ref.IsZero() {
+	switch {
+	case value == nil || ref.IsZero():
 		return nil, fmt.Errorf("incident %s: %w", ref, incident.ErrNotFound)
+	case emptied(value):
+		return nil, lineGone(ref)
 	}
 	return v.decodeState(ref, value)
 }
@@ -95,6 +98,9 @@ func (v *view) itemOf(s incident.Stream) (uint64, error) {
 }
 
 func (v *view) Entry(s incident.Stream, n uint32) (incident.Entry, error) {
+	if emptied(v.r.Get(tableState, streamKey(s))) {
+		return incident.Entry{}, lineGone(s.Ref)
+	}
 	seq := v.r.Get(tableStream, entryKey(s, n))
 	if seq == nil {
 		return incident.Entry{}, fmt.Errorf("entry %s/%d: %w", s, n, incident.ErrNotFound)
@@ -146,6 +152,10 @@ func (v *view) openParts(seq uint64, r row, personal []byte) (incident.Entry, er
 func (v *view) Log(s incident.Stream, from uint32) iter.Seq2[incident.Entry, error] {
 	return func(yield func(incident.Entry, error) bool) {
 		prefix := streamKey(s)
+		if emptied(v.r.Get(tableState, prefix)) {
+			yield(incident.Entry{}, lineGone(s.Ref))
+			return
+		}
 		v.r.Ascend(tableStream, entryKey(s, from), func(k, value []byte) bool {
 			if !hasPrefix(k, prefix) {
 				return false
@@ -170,6 +180,9 @@ func (v *view) Incidents(before incident.Ref) iter.Seq2[*incident.Incident, erro
 			s, err := incident.StreamFromKey(k)
 			if err != nil {
 				return yield(nil, err)
+			}
+			if emptied(value) {
+				return true
 			}
 			st, err := v.decodeState(s.Ref, value)
 			if err != nil {

@@ -178,10 +178,11 @@ func (l *Ledger) catchUp(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	fresh := make([]*incident.Incident, 0, len(changed))
+	fresh, gone := make([]*incident.Incident, 0, len(changed)), map[incident.Ref]bool{}
 	for _, ref := range changed {
 		inc, err := l.service.Incident(ctx, ref)
 		if errors.Is(err, incident.ErrNotFound) {
+			gone[ref] = true // its line was destroyed
 			continue
 		}
 		if err != nil {
@@ -193,6 +194,7 @@ func (l *Ledger) catchUp(ctx context.Context) error {
 	defer l.mu.Unlock()
 	l.head = last
 	l.take(fresh)
+	l.drop(gone)
 	return nil
 }
 
@@ -218,6 +220,16 @@ func (l *Ledger) take(fresh []*incident.Incident) {
 		l.lines = slices.Clone(l.lines[over:])
 		l.before = l.lines[0].ref
 	}
+}
+
+// drop removes the lines of incidents that were destroyed as a whole.
+func (l *Ledger) drop(gone map[incident.Ref]bool) {
+	before := len(l.lines)
+	if len(gone) == 0 {
+		return
+	}
+	l.lines = slices.DeleteFunc(l.lines, func(line line) bool { return gone[line.ref] })
+	l.version += uint64(before - len(l.lines))
 }
 
 func (l *Ledger) find(ref incident.Ref, among int) (int, bool) {
