@@ -125,6 +125,34 @@ type BackupPlan struct {
 	TestEvery time.Duration
 }
 
+// BackupCopies is what the schedule keeps in its folder.
+type BackupCopies struct {
+	N      int
+	Oldest time.Time // when the oldest was begun, UTC
+	Keep   int
+	Every  time.Duration
+}
+
+// GoneBy returns when the rotation has removed every scheduled backup that holds
+// what is destroyed now; ok is false without a schedule.
+func (c BackupCopies) GoneBy(now time.Time) (until time.Time, ok bool) {
+	if c.Every <= 0 || c.Keep <= 0 {
+		return time.Time{}, false
+	}
+	return now.Add(time.Duration(c.Keep) * c.Every), true
+}
+
+// BackupsPruned: a person had old scheduled backups removed before their time,
+// so that what was destroyed is gone from them too.
+type BackupsPruned struct {
+	noPersonal
+	Files  []string  `json:"files"`  // names without their folder
+	Before time.Time `json:"before"` // they were begun before this, UTC
+}
+
+// Kind implements Body.
+func (BackupsPruned) Kind() Kind { return "backups-pruned" }
+
 // Due reports whether the next scheduled backup should be made. A last one from
 // the future was made by a clock that has gone back since.
 func (p BackupPlan) Due(b Backups, now time.Time) bool {

@@ -401,6 +401,7 @@ func bodies() map[Kind]func() Body {
 		"account":         func() Body { return new(AccountEvent) },
 		"access-reviewed": func() Body { return new(AccessReviewed) },
 		"token-set":       func() Body { return new(TokenSet) },
+		"backups-pruned":  func() Body { return new(BackupsPruned) },
 		"backup-made":     func() Body { return new(BackupMade) },
 		"backup-tested":   func() Body { return new(BackupTested) },
 		"restored":        func() Body { return new(Restored) },

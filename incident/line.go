@@ -185,7 +185,7 @@ type LineOutcome struct {
 }
 
 // DestroyLines destroys lines of the register whose term is over, each for good,
-// and says of each what became of it. Only a named officer or deputy may, and
+// and says of each what became of it. Only a named person who decides may, and
 // only of incidents that they may see; reasons are required, and name nobody:
 // they stay in the log.
 func (s *Service) DestroyLines(ctx context.Context, by Actor, refs []Ref, reasons string) (out []LineOutcome, err error) {
@@ -263,7 +263,7 @@ func (s *Service) dropLine(tx Tx, inc *Incident, act Act, under, reasons string)
 func lineDestroyer(org *Org, by Actor) (people.Person, error) {
 	id, named := by.Person()
 	p, known := org.People.Find(id)
-	if !named || !known || p.Inactive || !p.Has(people.Officer, people.Deputy) {
+	if !named || !known || p.Inactive || !MayDecide(p, org) {
 		return p, refuse("by", "line-nobody")
 	}
 	return p, nil

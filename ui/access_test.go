@@ -52,6 +52,7 @@ var allowed = map[string]string{
 	"GET /requests": "od", "POST /requests": "od", "POST /requests/find": "od", "GET /requests/find/:search": "od",
 	"GET /requests/find/:search/export": "od", "POST /requests/find/:search/:action": "od",
 	"GET /retention": "oda", "POST /retention": "oda", "POST /retention/hold": "oda",
+	"GET /retention/lines": "od", "POST /retention/lines": "od",
 
 	"GET /settings": "au", "GET /settings/ladders": "au", "GET /settings/ladders/:kind": "au", "POST /settings/ladders/on-call": "a", "POST /settings/ladders/:kind": "a",
 	"POST /settings/ladders/:kind/sample": "a", "GET /settings/relays": "au", "POST /settings/relays": "a", "GET /settings/webhooks": "au", "POST /settings/webhooks": "a",

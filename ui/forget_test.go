@@ -89,3 +89,49 @@ func TestRetentionPage(t *testing.T) {
 	officer.post(inc+"/unfreeze", "reasons", "klaar").leads(inc + "?done=unfreeze")
 	officer.get(inc).want(http.StatusOK, "op straat")
 }
+
+// TestLinesPastTheirTermAreDestroyed: the page shows lines whose term is over
+// and why one stays; nothing goes without a reason and a tick, and what was
+// filled in stays; what is gone is shown as gone, with who and why.
+func TestLinesPastTheirTermAreDestroyed(t *testing.T) {
+	s := newSite(t)
+	officer, fg := s.signedIn(s.person(people.Officer)), s.signedIn(s.person(people.FG))
+	fg.get("/retention/lines").want(http.StatusForbidden)
+	var refs []string
+	for _, subject := range []string{"Eerste lijst", "Tweede lijst", "Derde lijst"} {
+		ref := s.mailIn(subject, "Een vraag.")
+		s.record(ref, &incident.Alerted{Rung: incident.RungReceipt, Report: 1, Due: s.now(), Note: "capped"})
+		officer.post("/incidents/no-report", "ref", ref.String(), "code", "question").leads("/incidents?done=sorted-out")
+		refs = append(refs, ref.String())
+	}
+	checkMarkup(t, "no lines", officer.get("/retention/lines").want(http.StatusOK, "geen regel waarvan"))
+	s.wait(6 * 366 * 24 * time.Hour)
+	officer = s.signedIn(s.named("Bo", people.Officer))
+	officer.post("/incidents/"+refs[2]+"/hold", "reasons", "rechtszaak").leads("/incidents/" + refs[2] + "?done=hold")
+	checkMarkup(t, "lines", officer.get("/retention/lines").want(http.StatusOK, "Eerste lijst", "Derde lijst", "Er staat een bewaarplicht"))
+
+	officer.post("/retention/lines", "line", refs[0], "reasons", "termijn voorbij").want(http.StatusUnprocessableEntity, "Vink aan", "termijn voorbij", `value="`+refs[0]+`" aria-label="Kies `+refs[0]+`" checked`)
+	officer.post("/retention/lines", "line", refs[0], "sure", "yes").want(http.StatusUnprocessableEntity, `id="lines-reasons-error"`)
+	officer.post("/retention/lines", "sure", "yes", "reasons", "x").want(http.StatusUnprocessableEntity, "ten minste één regel")
+	checkMarkup(t, "a held line", officer.post("/retention/lines", "line", refs[2], "sure", "yes", "reasons", "x").want(http.StatusUnprocessableEntity, refs[2]+": Er staat een bewaarplicht"))
+	officer.post("/retention/lines", "line", refs[0], "sure", "yes", "reasons", "termijn voorbij").leads("/retention/lines?done=lines")
+	gone := officer.get("/incidents/"+refs[0]).want(http.StatusGone, "Bo", "termijn voorbij", "Regel in het register, termijn 5y")
+	checkMarkup(t, "a destroyed line", gone.lacks("Eerste lijst"))
+	officer.post("/retention/lines", "all", "yes", "sure", "yes", "reasons", "opruimen").leads("/retention/lines?done=lines")
+	checkMarkup(t, "lines after", officer.get("/retention/lines").want(http.StatusOK, "Derde lijst", "opruimen", "Eerder vernietigd").lacks("Tweede lijst"))
+	officer.get("/retention").want(http.StatusOK, "Al vernietigd: 2.")
+	officer.get("/incidents").want(http.StatusOK, "Derde lijst").lacks("Eerste lijst", "Tweede lijst")
+	officer.get("/incidents/" + refs[1] + "/dossier").want(http.StatusGone)
+}
+
+// record appends an entry that nobody here would make.
+func (s *site) record(ref incident.Ref, b incident.Body) {
+	s.t.Helper()
+	err := s.service.Store.Update(s.t.Context(), func(tx incident.Tx) error {
+		_, err := tx.Append(incident.Stream{Ref: ref}, s.service.Act(incident.System), b)
+		return err
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+}

@@ -51,6 +51,8 @@ type Config struct {
 	// Ledger keeps what figures and the register are made of, filled by its own
 	// Run; nil: the first page that needs one fills it.
 	Ledger *register.Ledger
+	// Copies says which backups the schedule keeps; nil: there is no schedule.
+	Copies func() incident.BackupCopies
 	// Proof writes the proof of alert of an incident as a file; nil: there is none.
 	Proof func(lang string, inc *incident.Incident, alerts []incident.Proof, org *incident.Org, now time.Time) ([]byte, error)
 	// CaseFile writes the whole file of an incident as a ZIP archive; nil: there is none.
@@ -122,7 +124,7 @@ func New(cfg Config) (*Server, error) {
 	}
 	pages, err := web.New(web.Config{
 		Service: cfg.Service, Sessions: cfg.Sessions, Now: cfg.Now, Health: cfg.Health,
-		MailNotice: cfg.MailNotice, URL: cfg.URL, MaxUpload: cfg.MaxUpload, Log: cfg.Log, Proof: cfg.Proof, CaseFile: cfg.CaseFile,
+		MailNotice: cfg.MailNotice, URL: cfg.URL, MaxUpload: cfg.MaxUpload, Log: cfg.Log, Proof: cfg.Proof, Copies: cfg.Copies, CaseFile: cfg.CaseFile,
 		Mailboxes: cfg.Mailboxes, Search: cfg.Search, Ledger: cfg.Ledger, Ladders: cfg.Ladders, Roads: cfg.Roads, Hooks: cfg.Hooks,
 		TryMailbox: cfg.TryMailbox, ReceiptText: cfg.ReceiptText,
 	})

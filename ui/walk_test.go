@@ -16,7 +16,7 @@ func (s *site) walk(ref incident.Ref) []string {
 	inc := "/incidents/" + ref.String()
 	return []string{
 		"/board", "/incidents", inc, inc + "?done=assess", inc + "/assess", inc + "/access", inc + "/dossier", inc + "/edpb", inc + "/letters/people/nl", "/incidents/new",
-		"/register", "/register/import", "/search", "/parked", s.parkedPath(), "/requests", "/retention", "/outbox", "/outbox/1", "/mailbox", "/health", "/management", "/keys",
+		"/register", "/register/import", "/search", "/parked", s.parkedPath(), "/requests", "/retention", "/retention/lines", "/outbox", "/outbox/1", "/mailbox", "/health", "/management", "/keys",
 		"/people", "/people/p1", "/people/review", "/people/sign-ins", "/people/rules", "/account", "/account/second",
 		"/settings", "/settings/ladders", "/settings/ladders/ap", "/settings/relays", "/settings/webhooks", "/settings/texts", "/settings/organisation", "/settings/tokens",
 	}

@@ -275,7 +275,7 @@ func (a *App) Close() error { return a.store.Close() }
 func (a *App) uiConfig() ui.Config {
 	c := ui.Config{
 		Service: a.service, Sessions: a.sessions, Now: a.now, Health: a.engine.Health, Live: a.live, Ready: a.ready,
-		URL: a.cfg.URL, TrustedProxies: a.cfg.proxies, Log: a.log, Metrics: a.metrics.handler(), Proof: notify.Proof, CaseFile: caseFiler{service: a.service, store: a.store, now: a.now}.write,
+		URL: a.cfg.URL, TrustedProxies: a.cfg.proxies, Log: a.log, Metrics: a.metrics.handler(), Proof: notify.Proof, Copies: a.cfg.BackupConfig.copies, CaseFile: caseFiler{service: a.service, store: a.store, now: a.now}.write,
 		Mailboxes: a.watchedMailboxes, Search: a.search, Ledger: a.ledger, Hooks: a.webhooks, Roads: a.engine,
 		Ladders:    &notify.Desk{Service: a.service, Planner: a.planner, Rederive: rederive(a.store)},
 		TryMailbox: a.tryMailbox, ReceiptText: notify.ReceiptText,

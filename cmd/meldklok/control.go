@@ -147,7 +147,7 @@ func controlHandler(a *App) http.Handler {
 func (a *App) desk(stdin io.Reader, stdout, stderr io.Writer) *desk {
 	return &desk{
 		running: true, service: a.service, store: a.store, planner: a.planner, sessions: a.sessions, master: a.master, place: a.place, url: a.cfg.URL, now: a.now,
-		keeper: a.backups.keeper, mailboxes: a.watchedMailboxes, door: a.mailDoor(), recipient: a.cfg.replyTo, tokens: a.service.Tokens, stdin: stdin, stdout: stdout, stderr: stderr,
+		keeper: a.backups.keeper, copies: a.cfg.BackupConfig.copies, mailboxes: a.watchedMailboxes, door: a.mailDoor(), recipient: a.cfg.replyTo, tokens: a.service.Tokens, stdin: stdin, stdout: stdout, stderr: stderr,
 	}
 }
 

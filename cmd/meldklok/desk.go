@@ -33,6 +33,7 @@ type desk struct {
 	recipient string
 	now       func() time.Time
 	keeper    *keeper
+	copies    func() incident.BackupCopies                // nil: the service is not running
 	running   bool                                        // inside the service
 	mailboxes func(lang string) []incident.WatchedMailbox // nil: the service is not running
 

@@ -17,6 +17,8 @@ type retentionCommand struct {
 	Show    retentionShowCommand    `cmd:"" help:"Print how long each kind of content is kept, as JSON."`
 	Set     retentionSetCommand     `cmd:"" help:"Set periods from JSON on standard input, like {\"originals\":\"6m\"}; {} for those that ship with the program."`
 	Preview retentionPreviewCommand `cmd:"" help:"Say what will be destroyed until a moment, and what is kept back; destroys nothing."`
+	Lines   retentionLinesCommand   `cmd:"" help:"List the lines of the register whose period is over, and what keeps some of them."`
+	Destroy retentionDestroyCommand `cmd:"" help:"Destroy such lines for good, by a named officer, with a reason that stays in the log."`
 	Hold    retentionHoldCommand    `cmd:"" help:"Keep everything, or one incident, from being destroyed (legal hold)."`
 	Release retentionReleaseCommand `cmd:"" help:"Lift a hold."`
 }

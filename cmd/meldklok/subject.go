@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"meldklok/incident"
@@ -129,6 +130,9 @@ func (c *subjectEraseCommand) do(ctx context.Context, d *desk) error {
 	}
 	handled, err := d.service.EraseSubject(ctx, incident.System, found, request, c.Reasons)
 	sayHandled(d, handled, "destroyed")
+	if slices.ContainsFunc(handled, func(h incident.Handled) bool { return h.Done }) {
+		d.sayCopies()
+	}
 	return err
 }
 

@@ -70,6 +70,9 @@ type retentionData struct {
 	Until    time.Time
 	Sees     bool // the reader may open incidents
 	Changes  []version
+	Lines    bool // the reader may have lines destroyed
+	Gone     int  // lines that were destroyed
+	Copies   string
 }
 
 // forecastAhead is how far ahead the page looks.
@@ -93,7 +96,7 @@ func (p *Pages) retentionView(c echo.Context) (*View, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := retentionData{Kinds: incident.Keeps(), Until: p.now().Add(forecastAhead), Held: len(org.Held) > 0, Sees: readers().Admits(me(c))}
+	d := retentionData{Kinds: incident.Keeps(), Until: p.now().Add(forecastAhead), Held: len(org.Held) > 0, Sees: readers().Admits(me(c)), Gone: org.LinesGone}
 	if d.Forecast, err = p.cfg.Service.Forecast(ctx, periods, d.Until, func(inc *incident.Incident) bool { return incident.MaySee(*me(c), inc) }); err != nil {
 		return nil, err
 	}
@@ -101,6 +104,10 @@ func (p *Pages) retentionView(c echo.Context) (*View, error) {
 	if d.Changes, err = p.history(c, v, incident.SettingRetention); err != nil {
 		return nil, err
 	}
+	if d.Lines, err = p.Admits(ctx, deciders(), me(c)); err != nil {
+		return nil, err
+	}
+	d.Copies = p.copies(v)
 	v.Data = d
 	for _, kind := range d.Kinds {
 		v.set("retention", string(kind), v.term(periods[kind]))

@@ -64,6 +64,9 @@ func (p *Pages) Problem(c echo.Context, status int, cause error) error {
 	if _, err := p.Identify(c); err != nil {
 		c.Set(personKey, nil)
 	}
+	if gone := p.goneView(c, cause); gone != nil {
+		return p.render(c, status, gone)
+	}
 	v := p.view(c, "problem", nil)
 	id := problemID(status, cause)
 	d := problemData{Status: status, What: v.T(id), Todo: v.T(id + ".todo"), Request: c.Response().Header().Get(echo.HeaderXRequestID)}

@@ -15,6 +15,7 @@ import (
 
 	"meldklok/incident"
 	"meldklok/incident/people"
+	"meldklok/ui/locale"
 )
 
 // requestsData is the open requests of people, and the forms to enter one and to
@@ -182,6 +183,7 @@ type subjectData struct {
 	Done    bool
 	Found   []incident.SubjectFind
 	Handled []incident.Handled
+	Copies  string
 }
 
 func (p *Pages) subject(c echo.Context) error {
@@ -201,7 +203,10 @@ func (p *Pages) subjectView(c echo.Context) (*View, error) {
 	if d.Done, d.Found, err = run.state(); err != nil {
 		return nil, err
 	}
-	return p.view(c, "subject", d), nil
+	v := p.view(c, "subject", nil)
+	d.Copies = p.copies(v)
+	v.Data = d
+	return v, nil
 }
 
 // subjectExport sends what was found as JSON, or as a page to read.
@@ -278,4 +283,6 @@ func (p *Pages) handleSubject(c echo.Context) error {
 }
 
 // Refusal says in a sentence why something was not done.
-func (v *View) Refusal(r *incident.Refusal) string { return v.T("refusal." + r.Code) }
+func (v *View) Refusal(r *incident.Refusal) string {
+	return locale.T(v.Lang, "refusal."+r.Code, r.Args)
+}

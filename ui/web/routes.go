@@ -171,6 +171,8 @@ func (p *Pages) Routes() []Route {
 		{Method: get, Path: "/retention", Access: retainers(), Handle: p.retention},
 		{Method: post, Path: "/retention", Access: retainers(), Handle: p.setRetention},
 		{Method: post, Path: "/retention/hold", Access: retainers(), Handle: p.holdRecord},
+		{Method: get, Path: "/retention/lines", Access: deciders(), Handle: p.lines},
+		{Method: post, Path: "/retention/lines", Access: deciders(), Handle: p.destroyLines},
 
 		{Method: get, Path: "/outbox", Access: mailSeers(), Handle: p.outbox},
 		{Method: get, Path: "/outbox/:id", Access: readers(), Handle: p.outboxItem},

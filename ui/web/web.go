@@ -29,9 +29,11 @@ type Config struct {
 	TryMailbox func(ctx context.Context, lang, name string) ([]incident.MailboxStep, error)
 	// ReceiptText is a receipt with the organisation's own words; nil: no preview.
 	ReceiptText func(lang, own string, now time.Time) []string
-	URL         string // the only source of absolute links
-	MaxUpload   int64  // bytes of a report with its files
-	Log         *slog.Logger
+	// Copies says which backups the schedule keeps; nil: there is no schedule.
+	Copies    func() incident.BackupCopies
+	URL       string // the only source of absolute links
+	MaxUpload int64  // bytes of a report with its files
+	Log       *slog.Logger
 	// Search finds incidents by their words; nil: there is no index.
 	Search Finder
 	// Ledger keeps what figures and the register are made of; nil: the pages keep

@@ -9,6 +9,8 @@ import (
 // Parts says which compartments were destroyed.
 func (v *View) Parts(p incident.Parts) string {
 	switch {
+	case p.Has(incident.PartRegister):
+		return v.T("parts.line")
 	case p.Has(incident.PartPersonal | incident.PartOriginals):
 		return v.T("parts.both")
 	case p.Has(incident.PartOriginals):
