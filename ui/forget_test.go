@@ -115,7 +115,7 @@ func TestLinesPastTheirTermAreDestroyed(t *testing.T) {
 	officer.post("/retention/lines", "sure", "yes", "reasons", "x").want(http.StatusUnprocessableEntity, "ten minste één regel")
 	checkMarkup(t, "a held line", officer.post("/retention/lines", "line", refs[2], "sure", "yes", "reasons", "x").want(http.StatusUnprocessableEntity, refs[2]+": Er staat een bewaarplicht"))
 	officer.post("/retention/lines", "line", refs[0], "sure", "yes", "reasons", "termijn voorbij").leads("/retention/lines?done=lines")
-	gone := officer.get("/incidents/"+refs[0]).want(http.StatusGone, "Bo", "termijn voorbij", "Regel in het register, termijn 5y")
+	gone := officer.get("/incidents/"+refs[0]).want(http.StatusGone, "Bo", "termijn voorbij", "Regel in het register, termijn 5 jaar")
 	checkMarkup(t, "a destroyed line", gone.lacks("Eerste lijst"))
 	officer.post("/retention/lines", "all", "yes", "sure", "yes", "reasons", "opruimen").leads("/retention/lines?done=lines")
 	checkMarkup(t, "lines after", officer.get("/retention/lines").want(http.StatusOK, "Derde lijst", "opruimen", "Eerder vernietigd").lacks("Tweede lijst"))
