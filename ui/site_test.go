@@ -38,6 +38,7 @@ type site struct {
 	mu     sync.Mutex
 	at     time.Time
 	health incident.Health
+	asked  int // questions that came from an address of their own
 }
 
 // password is good enough for everybody in these tests.
