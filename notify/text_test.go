@@ -215,7 +215,7 @@ func TestSubjectDecides(t *testing.T) {
 		"board":                  "2026-0042: nog 12 uur - zorg dat er op tijd wordt gemeld of besloten",
 		"drill":                  "Oefening: 2026-0042: nog 23 uur en 35 minuten - meld bij de AP of leg een besluit vast",
 		"closing-filed":          "2026-0042: afgerond - voldaan (gemeld bij de AP)",
-		"parked":                 "3 geparkeerde berichten wachten op een blik",
+		"parked":                 "3 geparkeerde berichten zijn nog niet bekeken",
 		"digest":                 "Weekoverzicht datalekken: 4 lopende klokken, waarvan 1 te laat",
 	}
 	for _, s := range everySample("nl") {

@@ -109,12 +109,12 @@ func TestASessionThatEndsInTheMiddleOfAForm(t *testing.T) {
 	ref := s.mailIn("Lijst naar verkeerde klant", "De lijst ging naar de verkeerde persoon.")
 	inc := s.http.URL + "/incidents/" + ref.String()
 	const reasons = "De ontvanger heeft «alles» gewist & bevestigd."
-	must(ctx, t, setSession(s.http.URL, s.sessionOf(officer)), chromedp.Navigate(inc+"#do-waive"), chromedp.SendKeys(chromedp.ID("waive-reasons"), reasons))
+	must(ctx, t, setSession(s.http.URL, s.sessionOf(officer)), chromedp.Navigate(inc+"#do-waive"), fill("waive-reasons", reasons))
 	s.wait(9 * time.Hour)
 	must(ctx, t, chromedp.Click(chromedp.CSS("#do-waive button.primary")), chromedp.WaitVisible(chromedp.ID("sign-in-email")))
-	must(ctx, t, chromedp.SendKeys(chromedp.ID("sign-in-email"), officer.Email), chromedp.SendKeys(chromedp.ID("sign-in-password"), "verkeerd"),
+	must(ctx, t, fill("sign-in-email", officer.Email), fill("sign-in-password", "verkeerd"),
 		chromedp.Click(chromedp.CSS("form.card button.primary")), chromedp.WaitVisible(chromedp.CSS(".problems")))
-	must(ctx, t, chromedp.SendKeys(chromedp.ID("sign-in-password"), password),
+	must(ctx, t, fill("sign-in-password", password),
 		chromedp.Click(chromedp.CSS("form.card button.primary")), chromedp.WaitVisible(chromedp.CSS("main.resume")))
 	if text := ask[string](ctx, t, `document.querySelector("main").innerText`); !strings.Contains(text, reasons) {
 		t.Errorf("what was typed should be there to read: %s", text)

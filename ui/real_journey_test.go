@@ -1,7 +1,6 @@
 package ui_test
 
 import (
-	"context"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,27 +12,6 @@ import (
 	"meldklok/incident"
 	"meldklok/incident/people"
 )
-
-// must runs steps in the browser.
-func must(ctx context.Context, t *testing.T, steps ...chromedp.Action[chromedp.Void]) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
-	defer cancel()
-	if err := chromedp.Do(ctx, steps...); err != nil {
-		here, _ := chromedp.Run(ctx, chromedp.Location())
-		t.Fatal(here, err)
-	}
-}
-
-// ask evaluates an expression in the page.
-func ask[T any](ctx context.Context, t *testing.T, expression string) T {
-	t.Helper()
-	got, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression))
-	if err != nil {
-		t.Fatal(expression, err)
-	}
-	return got
-}
 
 // TestTheAccessibilityCheckCanFail plants a barrier and expects axe-core to
 // find it, also under our content security policy.
@@ -62,11 +40,11 @@ func TestAReportFromAPhone(t *testing.T) {
 	if !ask[bool](ctx, t, `getComputedStyle(document.querySelector(".tile small")).display !== "none"`) {
 		t.Error("the chosen fast path must say what matters")
 	}
-	must(ctx, t, chromedp.SendKeys(chromedp.ID("report-what"), "Lijst naar de verkeerde gestuurd"),
+	must(ctx, t, fill("report-what", "Lijst naar de verkeerde gestuurd"),
 		chromedp.SetUploadFiles(chromedp.ID("report-files"), []string{proof}),
 		chromedp.Click(chromedp.CSS("form button.primary")), chromedp.WaitVisible(chromedp.CSS(".code")))
 	code := strings.TrimSpace(ask[string](ctx, t, `document.querySelector(".code").textContent`))
-	must(ctx, t, chromedp.Navigate(s.http.URL+"/melding?lang=nl"), chromedp.SendKeys(chromedp.ID("code-code"), code),
+	must(ctx, t, chromedp.Navigate(s.http.URL+"/melding?lang=nl"), fill("code-code", code),
 		chromedp.Click(chromedp.CSS("form button.primary")), chromedp.WaitVisible(chromedp.CSS("section.card")))
 	if text := ask[string](ctx, t, `document.querySelector("main").innerText`); !strings.Contains(text, "Ontvangen") {
 		t.Error(text)
@@ -88,7 +66,7 @@ func TestARefusedReportWithAFile(t *testing.T) {
 	}
 	const noDay = `(() => { const f = document.getElementById("report-known"); f.type = "text"; f.value = %s; return true })()`
 	must(ctx, t, chromedp.Navigate(s.http.URL+"/melden?lang=nl"),
-		chromedp.SendKeys(chromedp.ID("report-what"), "Lijst naar de verkeerde gestuurd"),
+		fill("report-what", "Lijst naar de verkeerde gestuurd"),
 		chromedp.SetUploadFiles(chromedp.ID("report-files"), []string{proof}))
 	ask[bool](ctx, t, strings.ReplaceAll(noDay, "%s", `"31-02-2026 25:00"`))
 	must(ctx, t, chromedp.Click(chromedp.CSS("form button.primary")), chromedp.WaitVisible(chromedp.CSS(".problems")))
@@ -100,28 +78,31 @@ func TestARefusedReportWithAFile(t *testing.T) {
 		chromedp.Click(chromedp.CSS("form button.primary")), chromedp.WaitVisible(chromedp.CSS(".code")))
 }
 
-// TestAnOfficerWaivesWithTheKeyboard walks from the board to a waiver: the
-// refusal takes the focus, stands beside the field, and nothing typed is lost.
-func TestAnOfficerWaivesWithTheKeyboard(t *testing.T) {
+// TestACaseIsConfirmedAssessedAndWaived walks from the board to a waiver, in one
+// go: awareness confirmed, the risk weighed with the score moving, and the reasons
+// asked. The refusal takes the focus, stands beside the field, and nothing typed
+// is lost.
+func TestACaseIsConfirmedAssessedAndWaived(t *testing.T) {
 	ctx := inBrowser(t)
 	s := newSite(t)
 	officer := s.person(people.Officer)
 	ref := s.mailIn("Lijst naar verkeerde klant", "De lijst ging naar de verkeerde persoon.")
 	inc := s.http.URL + "/incidents/" + ref.String()
-	must(ctx, t, setSession(s.http.URL, s.sessionOf(officer)), chromedp.Navigate(s.http.URL+"/board"), chromedp.Click(chromedp.CSS("a.cover")),
-		chromedp.WaitVisible(chromedp.ID("log")), chromedp.Navigate(inc+"#do-waive"), chromedp.WaitVisible(chromedp.ID("waive-reasons")))
-	if got := ask[string](ctx, t, `document.activeElement.id`); got != "waive-duty" {
-		t.Errorf("a link to an action leads into its form, got %q", got)
-	}
-	must(ctx, t, chromedp.Click(chromedp.CSS("#do-waive button.primary")), chromedp.WaitVisible(chromedp.ID("waive-reasons-error")))
-	if !ask[bool](ctx, t, `document.activeElement.classList.contains("problems")`) {
-		t.Error("after a refusal the reader starts at what is wrong")
-	}
-	must(ctx, t, chromedp.Click(chromedp.CSS(".problems a")), chromedp.SendKeys(chromedp.ID("waive-reasons"), "De ontvanger heeft het gewist."),
+	must(ctx, t, setSession(s.http.URL, s.sessionOf(officer)), chromedp.Navigate(s.http.URL+"/board"), chromedp.Click(chromedp.CSS("a.cover")), chromedp.WaitVisible(chromedp.ID("log")),
+		chromedp.Click(chromedp.CSS(`a[href="#do-confirm"]`)), chromedp.WaitVisible(chromedp.ID("confirm-at")), send("confirm"), chromedp.WaitVisible(chromedp.CSS("p.done:not([hidden])")))
+
+	must(ctx, t, chromedp.Navigate(inc+"/assess"), chromedp.Click(chromedp.CSS(`input[name=breach][value=confidentiality]`)), chromedp.Click(chromedp.CSS(`input[name=data][value=name]`)),
+		chromedp.Click(chromedp.CSS("form button.primary")), chromedp.WaitVisible(chromedp.ID("score")))
+
+	// A link to an action leads into its form; a refusal to what is wrong.
+	must(ctx, t, chromedp.Navigate(inc+"#do-waive"), chromedp.WaitVisible(chromedp.ID("waive-reasons")), focused("#waive-duty"))
+	must(ctx, t, chromedp.Click(chromedp.CSS("#do-waive button.primary")), chromedp.WaitVisible(chromedp.ID("waive-reasons-error")), focused(".problems"))
+	must(ctx, t, chromedp.Click(chromedp.CSS(".problems a")), fill("waive-reasons", "De ontvanger heeft het gewist."),
 		chromedp.Click(chromedp.CSS("#do-waive button.primary")), chromedp.WaitVisible(chromedp.CSS("p.done:not([hidden])")))
+	says(ctx, t, "De ontvanger heeft het gewist.")
 	got, err := s.service.Incident(ctx, ref)
-	if err != nil || got.AnyOpen() {
-		t.Error("the duty must be waived", err)
+	if err != nil || got.AnyOpen() || got.Aware == nil || len(got.Decisions) != 1 || got.ByMachine {
+		t.Errorf("confirmed, assessed and waived: %+v (%v)", got.Decisions, err)
 	}
 }
 
@@ -137,7 +118,7 @@ func TestTheBoardIsLive(t *testing.T) {
 	s.mailIn("Tweede", "Nog een lijst.")
 	must(ctx, t, chromedp.WaitVisible(chromedp.CSS(`a.cover[href="/incidents/2026-0002"]`)))
 
-	must(ctx, t, chromedp.Navigate(s.http.URL+"/incidents/"+ref.String()+"#do-waive"), chromedp.SendKeys(chromedp.ID("waive-reasons"), "Half getypt"))
+	must(ctx, t, chromedp.Navigate(s.http.URL+"/incidents/"+ref.String()+"#do-waive"), fill("waive-reasons", "Half getypt"))
 	time.Sleep(time.Second)
 	s.mailIn("Derde", "Nog een lijst.")
 	must(ctx, t, chromedp.WaitVisible(chromedp.ID("news")))

@@ -90,14 +90,19 @@ function openTarget() {
   if (!fold) return;
   fold.open = true;
   const field = fold === target ? fold.querySelector("input:not([type=hidden]), textarea, select") : target;
-  field?.focus({ preventScroll: true });
+  if (!typing()) field?.focus({ preventScroll: true });
   fold.scrollIntoView({ block: "start" });
 }
 addEventListener("hashchange", openTarget);
+
+// Whoever was quicker than this file and is in a field already stays there: the
+// keys pressed meanwhile would go astray.
+const typing = () => document.activeElement && document.activeElement.matches("input, textarea, select");
 openTarget();
+addEventListener("load", openTarget); // a browser goes to the address's part when all is there, and takes the focus along
 
 // After a refusal the reader, and a screen reader, start at what is wrong.
-document.querySelector(".problems")?.focus();
+if (!typing()) document.querySelector(".problems")?.focus();
 
 // A page that only hands something on does so by itself.
 document.querySelector("form[data-go]")?.requestSubmit();
