@@ -62,7 +62,7 @@ func TestTheFGDecidesOnlyWhenGranted(t *testing.T) {
 	s.setting(incident.SettingFGDecides, "true")
 	walk(fg, true)
 	walk(auditor, false)
-	fg.get("/incidents/"+ref).want(http.StatusOK, "Artikel 38, lid 6, AVG")
+	fg.get("/incidents/"+ref).want(http.StatusOK, "Artikel 38 lid 6 AVG")
 	s.setting(incident.SettingFGDecides, "false")
 	walk(fg, false)
 	if asked < 30 {

@@ -33,7 +33,7 @@ func TestARequestIsHandled(t *testing.T) {
 	search := officer.post("/requests/find", "phone", "06-12345678").header.Get("Location")
 	var page answer
 	for range 200 {
-		if page = officer.get(search); !strings.Contains(page.body, "Ververs") {
+		if page = officer.get(search); !strings.Contains(page.body, "Tot nu toe") {
 			break
 		}
 		time.Sleep(5 * time.Millisecond)
