@@ -90,7 +90,7 @@ func (wr Writer) questionMail(to incident.Address, lang string, id uint64, ref i
 	}, Footer: []string{w.t("mail.footer", nil)}}
 	m := wr.envelope(to.Email, to.Name, id, ref, now)
 	m.Subject, m.Text, m.HTML = l.Subject, l.text(), l.html()
-	m.Header = [][2]string{{LoopHeader, "question"}}
+	m.Header = [][2]string{loopMark("question", m.MessageID)}
 	if wr.ReplyPlus {
 		m.ReplyTo = wr.Tokens.Address(wr.ReplyTo, m.MessageID)
 	}

@@ -96,7 +96,7 @@ func (wr Writer) receiptMail(to incident.Address, lang string, id uint64, inc *i
 	l.Intro, l.Footer = w.receipt(inc.Ref, r.Received, own.In(w.lang)), []string{w.t("mail.footer", nil)}
 	m := wr.envelope(to.Email, to.Name, id, inc.Ref, now)
 	m.Subject, m.Text, m.HTML = l.Subject, l.text(), l.html()
-	m.Header = [][2]string{{"Auto-Submitted", "auto-replied"}, {LoopHeader, "receipt"}}
+	m.Header = [][2]string{{"Auto-Submitted", "auto-replied"}, loopMark("receipt", m.MessageID)}
 	if original != "" {
 		m.InReplyTo = "<" + original + ">"
 		m.References = append([]string{m.InReplyTo}, m.References...)
@@ -133,6 +133,11 @@ func (wr Writer) parkedMail(p people.Person, id uint64, parked int, head inciden
 // LoopHeader marks every mail of ours, so that one that comes back is known.
 const LoopHeader = "X-Meldklok"
 
+// loopMark is that header, with the Message-ID once more: a relay that writes a
+// Message-ID of its own leaves this one, and so a bounce is still known to be
+// of a mail of ours (LESSONS 16).
+func loopMark(kind, messageID string) [2]string { return [2]string{LoopHeader, kind + " " + messageID} }
+
 // mail puts a letter to a person of ours into its envelope.
 func (wr Writer) mail(p people.Person, id uint64, ref incident.Ref, l letter, head incident.Head, now time.Time) mailer.Mail {
 	m := wr.envelope(p.Email, p.Name, id, ref, now)
@@ -150,8 +155,8 @@ func (wr Writer) envelope(to, name string, id uint64, ref incident.Ref, now time
 	m := mailer.Mail{
 		From: wr.From, FromName: wr.FromName, ReplyTo: wr.ReplyTo, To: to, ToName: name,
 		MessageID: wr.Tokens.MessageID(ref, id, now), Date: now,
-		Header: [][2]string{{LoopHeader, "alert"}},
 	}
+	m.Header = [][2]string{loopMark("alert", m.MessageID)}
 	if !ref.IsZero() {
 		m.References = []string{"<" + wr.Tokens.ThreadID(ref) + ">"}
 		m.InReplyTo = m.References[0]

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
+	"net/mail"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -358,6 +360,31 @@ func TestBounce(t *testing.T) {
 		if n := len(h.mails("officer@example.org")); n < 2 {
 			t.Error("the officer was muted by a bounce")
 		}
+	})
+}
+
+// TestBounceBehindARelayThatRenames: a relay wrote a Message-ID of its own, as
+// some large ones do. The delivery report quotes that one, and our loop mark
+// tells all the same which mail came back. A guess in the mark does not.
+// LESSONS 16.
+func TestBounceBehindARelayThatRenames(t *testing.T) {
+	inBubble(t, func(t *testing.T, h *house) {
+		h.deliver(report)
+		time.Sleep(time.Minute)
+		first := h.mails("officer@example.org")[0]
+		sent, err := mail.ReadMessage(bytes.NewReader(first.raw))
+		if err != nil {
+			t.Fatal(err)
+		}
+		renamed := "<0100018f@relay.example>\nX-Meldklok: "
+		h.deliverFrom("", bounceOf(renamed+"alert 2026-0001.1.guess.guess@example.org", "one"))
+		time.Sleep(time.Minute)
+		if n := len(h.mails("deputy@example.org")); n != 0 {
+			t.Fatalf("a forged loop mark made %d mails", n)
+		}
+		h.deliverFrom("", bounceOf(renamed+sent.Header.Get("X-Meldklok"), "two"))
+		time.Sleep(time.Minute)
+		h.expect("deputy@example.org", 2*time.Minute)
 	})
 }
 

@@ -111,14 +111,24 @@ func quotedMessageID(root *part) string {
 	for _, child := range root.children {
 		switch {
 		case child.message:
-			return messageIDOf(child.children[0].header)
+			return ownMessageID(child.children[0].header)
 		case child.mediaType == "text/rfc822-headers" || child.mediaType == "message/rfc822-headers" || child.mediaType == "message/rfc822":
 			data, _ := child.content()
 			h, _, _ := cutHeader(data)
-			return messageIDOf(h)
+			return ownMessageID(h)
 		}
 	}
 	return ""
+}
+
+// ownMessageID is the Message-ID that we gave a mail: the one in our loop mark,
+// which a relay that writes Message-IDs of its own leaves as it is, else that of
+// the mail.
+func ownMessageID(h header) string {
+	if _, id, ok := strings.Cut(h.first("x-meldklok"), " "); ok {
+		return cleanLine(strings.Trim(strings.TrimSpace(id), "<>"))
+	}
+	return messageIDOf(h)
 }
 
 // head returns the first n bytes at most.
