@@ -166,6 +166,9 @@ func (e *Engine) people(v incident.View, c incident.Counters, now time.Time) (f 
 	if !all.CanAlert() {
 		f = append(f, red("nobody-to-alert", map[string]any{"n": c.OpenDuties}))
 	}
+	if all.CanAlert() && len(all.WithRole(behind(), now)) < 2 {
+		f = append(f, amber("nobody-behind", nil))
+	}
 	refused := 0
 	for _, p := range all {
 		if p.Refused != "" && !p.Inactive {
@@ -176,6 +179,13 @@ func (e *Engine) people(v incident.View, c incident.Counters, now time.Time) (f 
 		f = append(f, red("person-unreachable", map[string]any{"n": refused}))
 	}
 	return f
+}
+
+// behind are the roles that a ladder climbs to. With one person in them a
+// holiday or an illness stops every alert, and the AP takes neither for an
+// excuse (LESSONS 22).
+func behind() []people.Role {
+	return []people.Role{people.Officer, people.Deputy, people.FG, people.Management}
 }
 
 // inbox looks for deliveries without an outcome, and for parked mail that
