@@ -60,7 +60,7 @@ func serving(t *testing.T, args ...string) (dir, url, token string) {
 	dir = t.TempDir()
 	address := freeAddress(t)
 	p := startProgram(t, dir, nil, nil, append([]string{"--listen", address, "--url", "http://" + address, "--mail-listen", ""}, args...)...)
-	p.said(`(?m)^Nobody can be alerted yet`)
+	p.said(`(?m)^Nobody can sign in yet`)
 	token = strings.TrimSpace(shell{t, dir}.ok("", "token", "add", "--name", "soc-portal", "--scope", "report", "--scope", "read", "--scope", "file", "--scope", "export"))
 	return dir, "http://" + address, token
 }

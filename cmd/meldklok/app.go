@@ -372,6 +372,6 @@ func (a *App) firstLink(ctx context.Context, w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(w, "\nNobody can be alerted yet. Make the first officer with this link (once, on this machine):\n\n  %s\n\n", a.cfg.URL+linkPath(token))
+	fmt.Fprintf(w, "\nNobody can sign in yet. Make the first officer with this link (once, on this machine):\n\n  %s\n\n", a.cfg.URL+linkPath(token))
 	return nil
 }

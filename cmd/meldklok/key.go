@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -67,6 +68,9 @@ func (c *keyProveCommand) Run(ctx context.Context, w world, place Place, args []
 		fmt.Fprint(w.stderr, "Recovery phrase: ")
 		line := make([]byte, 256)
 		n, err := w.stdin.Read(line)
+		if errors.Is(err, io.EOF) {
+			return exit(exitUsage, errors.New("no phrase was given: run this where you can type it, or send it on standard input"))
+		}
 		if err != nil {
 			return err
 		}
