@@ -53,7 +53,7 @@ func findingsTable(t *testing.T) string {
 			continue
 		}
 		args := map[string]any{}
-		for _, name := range []string{"n", "name", "since", "relay", "reason", "off", "late", "open", "planned", "at", "when"} {
+		for _, name := range []string{"n", "name", "since", "relay", "reason", "off", "late", "open", "planned", "at", "when", "webhook", "mailbox"} {
 			args[name] = "…"
 		}
 		rows = append(rows, fmt.Sprintf("| `%s` | %s | %s |\n", code, locale.T(locale.English, id, args), locale.T(locale.English, id+".todo", args)))
