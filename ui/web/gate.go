@@ -74,7 +74,11 @@ type sending struct {
 	err     error
 }
 
+// errBroken: sending a form broke off.
+var errBroken = errors.New("web: the form was not recorded")
+
 const (
+	longestOnce  = 64 // bytes of a form's name
 	receiptKept  = time.Hour
 	mostReceipts = 2000
 )
@@ -86,7 +90,7 @@ func newReceipts(now func() time.Time) *receipts {
 // once calls send for a form that has not been sent, and otherwise returns what
 // came of it. A failed one may be sent again.
 func (r *receipts) once(name string, send func() (receipt, error)) (receipt, error) {
-	if name == "" {
+	if name == "" || len(name) > longestOnce { // not one of ours: a stranger fills no memory with names
 		return send()
 	}
 	r.mu.Lock()
@@ -102,12 +106,15 @@ func (r *receipts) once(name string, send func() (receipt, error)) (receipt, err
 		return s.receipt, s.err
 	}
 	defer close(s.done)
+	s.err = errBroken // unless send comes back: a panic must not look like a receipt
+	defer func() {
+		if s.err != nil {
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			delete(r.sent, name)
+		}
+	}()
 	s.receipt, s.err = send()
-	if s.err != nil {
-		r.mu.Lock()
-		delete(r.sent, name)
-		r.mu.Unlock()
-	}
 	return s.receipt, s.err
 }
 

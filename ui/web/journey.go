@@ -89,7 +89,7 @@ func interrupted(req *http.Request) (j journey) {
 	if reader, err := req.MultipartReader(); err == nil {
 		j.Parts = true
 		j.Kept, j.Files = keepParts(reader)
-	} else if req.ParseForm() == nil {
+	} else if req.Body = http.MaxBytesReader(nil, req.Body, mostKeptText); req.ParseForm() == nil {
 		for name, values := range req.PostForm {
 			for _, value := range values {
 				j.keep(name, value)
@@ -102,19 +102,23 @@ func interrupted(req *http.Request) (j journey) {
 
 // keep remembers a field, unless it is a secret.
 func (j *journey) keep(name, value string) {
-	if !slices.Contains([]string{"password", "again", "current", "code", "answer"}, name) {
+	if !slices.Contains([]string{"password", "again", "current", "code", "answer"}, name) && len(j.Kept) < mostKeptFields {
 		j.Kept = append(j.Kept, keptField{name, value})
 	}
 }
 
-// mostKeptText bounds one field of an interrupted form, in bytes.
-const mostKeptText = 1 << 20
+// Bounds of what is kept of an interrupted form: bytes, and fields. Anybody can
+// send one, and the page that carries it on is several times as large.
+const (
+	mostKeptText   = 1 << 20
+	mostKeptFields = 1000
+)
 
 // keepParts reads the fields of a form with files; of the files only whether
 // there were any.
 func keepParts(reader *multipart.Reader) (kept []keptField, files bool) {
 	var j journey
-	for {
+	for left := int64(mostKeptText); ; {
 		part, err := reader.NextPart()
 		if err != nil {
 			return j.Kept, files // a form cut short: what came is kept
@@ -123,7 +127,10 @@ func keepParts(reader *multipart.Reader) (kept []keptField, files bool) {
 			files = true
 			continue
 		}
-		raw, err := io.ReadAll(io.LimitReader(part, mostKeptText))
+		raw, err := io.ReadAll(io.LimitReader(part, left))
+		if left -= int64(len(raw) + len(part.FormName())); left <= 0 {
+			return j.Kept, files
+		}
 		if err != nil && !errors.Is(err, io.EOF) {
 			return j.Kept, files
 		}

@@ -72,6 +72,9 @@ func (p *Pages) report(c echo.Context) error {
 // takeReport reads a form, lets more fill in what only that form asks, and
 // records it once. What was typed comes back also with an error.
 func (p *Pages) takeReport(c echo.Context, channel incident.Channel, more func(url.Values, *incident.Form) error) (got receipt, values url.Values, err error) {
+	if me(c) == nil {
+		defer p.intake.count(c)()
+	}
 	values, files, err := p.readReport(c)
 	if err != nil {
 		return got, values, err
@@ -196,7 +199,7 @@ func fileName(name string) string {
 
 // fillReport makes the domain's form of the fields.
 func (p *Pages) fillReport(c echo.Context, values url.Values, files []incident.FormFile) (f incident.Form, err error) {
-	if !p.gate.admit(c.RealIP()) {
+	if me(c) == nil && !p.gate.admit(addressOf(c)) { // who is known is not kept out by a flood of strangers
 		return f, errFlood
 	}
 	if values.Get("website") != "" {
@@ -268,7 +271,7 @@ func (p *Pages) code(c echo.Context) error {
 }
 
 func (p *Pages) byCode(c echo.Context, code string) (*codeData, error) {
-	if !p.gate.admit(c.RealIP()) {
+	if !p.gate.admit(addressOf(c)) {
 		return nil, errFlood
 	}
 	if strings.TrimSpace(code) == "" {

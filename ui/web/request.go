@@ -22,11 +22,11 @@ func form(c echo.Context) (url.Values, error) {
 	return c.Request().PostForm, nil
 }
 
-// badRequest keeps the error that says that a body was too large, and calls
+// badRequest keeps the error that says that a body was too large or one too many, and calls
 // everything else a broken request.
 func badRequest(err error) error {
 	var tooBig *http.MaxBytesError
-	if errors.As(err, &tooBig) {
+	if errors.As(err, &tooBig) || errors.Is(err, errFlood) {
 		return fmt.Errorf("web: form: %w", err)
 	}
 	return echo.NewHTTPError(http.StatusBadRequest, "unreadable form").SetInternal(err)

@@ -53,7 +53,7 @@ func (p *Pages) AskToSignIn(c echo.Context) error {
 
 // from is where a request comes from.
 func from(c echo.Context) session.From {
-	return session.From{Address: c.RealIP(), Browser: browser(c.Request().UserAgent())}
+	return session.From{Address: addressOf(c), Browser: browser(c.Request().UserAgent())}
 }
 
 func (p *Pages) signIn(c echo.Context) error {

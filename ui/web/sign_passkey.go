@@ -12,7 +12,7 @@ import (
 // writes nothing; who asks too often is refused, because every question is kept
 // for a while.
 func (p *Pages) askPasskey(c echo.Context) error {
-	if !p.gate.admit(c.RealIP()) {
+	if !p.asked.admit(addressOf(c)) {
 		return session.ErrBusy
 	}
 	options, err := p.cfg.Sessions.AskPasskey()

@@ -34,7 +34,7 @@ func (p *Pages) beginSSO(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if !p.gate.admit(c.RealIP()) {
+	if !p.asked.admit(addressOf(c)) {
 		return session.ErrBusy
 	}
 	j, again := carried(values), me(c) != nil

@@ -55,7 +55,9 @@ type Pages struct {
 	cfg       Config
 	templates *templates
 	assets    assets
-	gate      *gate
+	gate      *gate // reports and receipt codes
+	asked     *gate // questions to passkeys and to the provider: asking without end keeps nobody from reporting
+	intake    *intake
 	receipts  *receipts
 	subjects  subjects
 	hub       *hub
@@ -80,7 +82,7 @@ func New(cfg Config) (*Pages, error) {
 	}
 	return &Pages{
 		cfg: cfg, templates: pages, assets: files,
-		gate: newGate(cfg.Now), receipts: newReceipts(cfg.Now), hub: newHub(), uploads: newUploads(cfg.Now),
+		gate: newGate(cfg.Now), asked: newGate(cfg.Now), intake: newIntake(cfg.MaxUpload + formOverhead), receipts: newReceipts(cfg.Now), hub: newHub(), uploads: newUploads(cfg.Now),
 	}, nil
 }
 
