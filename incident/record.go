@@ -84,7 +84,8 @@ type View interface {
 	// (zero: from the newest).
 	Messages(before uint64) iter.Seq2[Message, error]
 	// Ready yields what can be sent now: nearest deadline first, receipts last.
-	Ready() iter.Seq2[Message, error]
+	// Those that skip reports are not even opened; nil: none.
+	Ready(skip func(id uint64) bool) iter.Seq2[Message, error]
 	// NextWaiting returns when the first waiting mail is ready again.
 	NextWaiting() (time.Time, bool)
 	// OldestEnded returns when the first mail ended whose text is still kept.

@@ -23,16 +23,16 @@ const (
 	parkedLimit = 4 * time.Hour
 )
 
-// auditState is how far the sweep over all open duties has come.
+// auditState is what the audit remembers between turns.
 type auditState struct {
 	mu      sync.Mutex
-	started time.Time    // of the engine
-	last    time.Time    // last audit
-	after   incident.Ref // the sweep's place
-	swept   time.Time    // end of the last full sweep
-	broken  time.Time    // last time something did not agree
-	pended  uint64       // oldest delivery without an outcome, and
-	seen    time.Time    // since when it is the oldest
+	started time.Time // of the engine
+	last    time.Time // last audit
+	swept   time.Time // end of the last full sweep
+	failing error     // why its last slice failed; nil: it did not
+	broken  time.Time // last time something did not agree
+	pended  uint64    // oldest delivery without an outcome, and
+	seen    time.Time // since when it is the oldest
 }
 
 // auditTurn looks whether every promise is being kept, and publishes what it
@@ -47,10 +47,7 @@ func (e *Engine) auditTurn(ctx context.Context) error {
 	if err := errors.Join(e.tellOfAlarms(ctx), e.sendProbes(ctx)); err != nil {
 		e.cfg.Log.Error("administrators or a mailbox could not be written to; it is tried again", "err", err)
 	}
-	if err := e.sweep(ctx); err != nil {
-		return err
-	}
-	if err := e.forget(ctx); err != nil {
+	if err := errors.Join(e.sweepFailed(), e.forget(ctx)); err != nil {
 		return err
 	}
 	if e.cfg.Forget != nil {
@@ -65,33 +62,6 @@ func (e *Engine) auditTurn(ctx context.Context) error {
 	e.health.Store(&h)
 	if e.cfg.Audited != nil {
 		e.cfg.Audited(h)
-	}
-	return nil
-}
-
-// sweep re-derives the next slice of open duties from their logs.
-func (e *Engine) sweep(ctx context.Context) error {
-	a := &e.audit
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	now := e.now()
-	if a.started.IsZero() {
-		a.started = now
-	}
-	if e.cfg.Rederive == nil {
-		a.swept = now
-		return nil
-	}
-	next, unsound, err := e.cfg.Rederive(ctx, a.after, e.cfg.Slice)
-	if err != nil {
-		return err
-	}
-	if unsound > 0 {
-		a.broken = now
-		e.cfg.Log.Error("indexes did not agree with the log; they were rebuilt from it", "incidents", unsound)
-	}
-	if a.after = next; next.IsZero() {
-		a.swept = now
 	}
 	return nil
 }
@@ -118,6 +88,7 @@ func (e *Engine) forget(ctx context.Context) error {
 func (e *Engine) examine(ctx context.Context) (h incident.Health, err error) {
 	now := e.now()
 	h = incident.Health{At: now, Turned: now}
+	e.begun(now)
 	err = e.cfg.Store.View(ctx, func(v incident.View) error {
 		c := v.Counters()
 		org := v.Org()
@@ -212,7 +183,7 @@ func (e *Engine) outbox(v incident.View, now time.Time) []incident.Finding {
 	if v.Org().Backups.Held {
 		return nil
 	}
-	for m, err := range v.Ready() {
+	for m, err := range v.Ready(nil) {
 		if err == nil && now.Sub(later(m.Queued, m.Next)) > lateLimit {
 			return []incident.Finding{red("mail-waiting", map[string]any{"since": now.Sub(m.Queued)})}
 		}

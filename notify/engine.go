@@ -24,7 +24,7 @@ type Config struct {
 
 	Period time.Duration // between turns; 0: 5 s
 	Batch  int           // planned rows per transaction; 0: 10
-	Slice  int           // duties re-derived per turn; 0: 1000
+	Slice  int           // duties re-derived per period, at most; 0: 10,000
 	Keep   time.Duration // how long ended mails keep their text; 0: 30 days
 
 	// Rederive folds the logs of a slice of open duties anew and repairs what
@@ -58,12 +58,14 @@ type Config struct {
 type Engine struct {
 	cfg    Config
 	wake   chan struct{}
+	ready  chan struct{} // something was queued
 	health atomic.Pointer[incident.Health]
 
 	queue queueState
 	send  sendState
 	peers peers
 	audit auditState
+	sweep sweepState
 
 	rewound rewindState
 
@@ -74,7 +76,7 @@ type Engine struct {
 func New(cfg Config) *Engine {
 	cfg.Period = or(cfg.Period, 5*time.Second)
 	cfg.Batch = or(cfg.Batch, 10)
-	cfg.Slice = or(cfg.Slice, 1000)
+	cfg.Slice = or(cfg.Slice, 10_000)
 	cfg.Keep = or(cfg.Keep, 30*24*time.Hour)
 	if cfg.Step == nil {
 		cfg.Step = func(string) error { return nil }
@@ -85,7 +87,7 @@ func New(cfg Config) *Engine {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	e := &Engine{cfg: cfg, wake: make(chan struct{}, 2)}
+	e := &Engine{cfg: cfg, wake: make(chan struct{}, 2), ready: make(chan struct{}, 1)}
 	e.queue.init()
 	e.send.init(cfg.Transports)
 	e.health.Store(&incident.Health{Findings: []incident.Finding{{Code: "starting", Level: incident.Amber}}})
@@ -108,25 +110,30 @@ func (e *Engine) Wake() {
 	}
 }
 
+// tellSender makes the sender look for mails at once.
+func (e *Engine) tellSender() {
+	select {
+	case e.ready <- struct{}{}:
+	default:
+	}
+}
+
 // Health returns the result of the last audit.
 func (e *Engine) Health() incident.Health { return *e.health.Load() }
 
-// Run turns until ctx ends. Queueing and sending run side by side, so that a
-// slow relay never keeps a rung from being recorded. A failed turn is logged
-// and tried again; only a Step error ends Run.
+// Run turns until ctx ends. Queueing, sending and sweeping run side by side, so
+// that neither a slow relay nor a large record keeps a rung from being
+// recorded. A failed turn is logged and tried again; only a Step error ends Run.
 func (e *Engine) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var loops sync.WaitGroup
-	ready := make(chan struct{}, 1)
-	loops.Go(func() { e.loop(ctx, cancel, ready, e.sendTurn) })
+	loops.Go(func() { e.loop(ctx, cancel, e.ready, e.sendTurn) })
+	loops.Go(func() { e.sweepLoop(ctx) })
 	loops.Go(func() {
 		e.loop(ctx, cancel, e.wake, func(ctx context.Context) error {
 			err := e.queueTurn(ctx)
-			select {
-			case ready <- struct{}{}:
-			default:
-			}
+			e.tellSender()
 			return err
 		})
 	})
@@ -161,6 +168,20 @@ func (e *Engine) loop(ctx context.Context, end context.CancelCauseFunc, wake <-c
 	}
 }
 
+// sweepLoop sweeps a slice every period.
+func (e *Engine) sweepLoop(ctx context.Context) {
+	for {
+		if err := e.Sweep(ctx); err != nil && ctx.Err() == nil {
+			e.cfg.Log.Error("a slice of the sweep failed; it is tried again", "err", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-e.cfg.After(e.cfg.Period):
+		}
+	}
+}
+
 // pause is the time to the next turn: a period, or less when a row is planned
 // sooner.
 func (e *Engine) pause(ctx context.Context) time.Duration {
@@ -176,7 +197,8 @@ func (e *Engine) pause(ctx context.Context) time.Duration {
 	return pause
 }
 
-// Turn runs one whole turn: queue, send, audit. Run does the same side by side.
+// Turn runs one whole turn: queue, send, audit. Run does the same side by side,
+// and sweeps.
 func (e *Engine) Turn(ctx context.Context) error {
 	if err := e.queueAll(ctx); err != nil {
 		return err

@@ -1,11 +1,9 @@
 package notify
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
-	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -15,7 +13,6 @@ import (
 
 	"meldklok/incident"
 	"meldklok/incident/people"
-	"meldklok/notify/mailer"
 )
 
 // share is how long a flood of new reports waits for company after a person
@@ -33,6 +30,13 @@ type queueState struct {
 	held     map[rowID]time.Time     // rows that wait for company, until when
 	receipts *rate.Limiter
 	senders  map[string]*rate.Limiter // by keyed hash of the address
+}
+
+// toldLately reports whether anybody was told of a new report so recently that
+// the next one waits for company. What is older is forgotten.
+func (q *queueState) toldLately(now time.Time) bool {
+	maps.DeleteFunc(q.reported, func(_ people.ID, at time.Time) bool { return at.After(now) || !now.Before(at.Add(share)) })
+	return len(q.reported) > 0
 }
 
 type rowID struct {
@@ -85,6 +89,7 @@ func (e *Engine) queueDue(ctx context.Context) error {
 		if err := e.queueBatch(ctx, rows); err != nil {
 			return err
 		}
+		e.tellSender() // the first leave while the others are being queued
 		if err := e.step("after-queue"); err != nil {
 			return err
 		}
@@ -134,7 +139,7 @@ func (e *Engine) holds(v incident.View, row incident.Planned, now time.Time) boo
 		return false
 	}
 	id, ok := row.What.Duty()
-	if !ok {
+	if !ok || !e.queue.toldLately(now) {
 		return false
 	}
 	inc, err := v.Incident(row.Ref)
@@ -347,11 +352,16 @@ func (b *batch) close(inc *incident.Incident, id incident.DutyID) {
 
 // write composes the mails and appends the entries that name them.
 func (b *batch) write() error {
+	var drafts []*draft
 	for _, p := range b.people {
-		for _, mail := range b.bundle(b.mails[p.ID]) {
-			if err := b.mail(p, mail); err != nil {
-				return err
-			}
+		for _, group := range b.bundle(b.mails[p.ID]) {
+			drafts = append(drafts, b.draft(p, group))
+		}
+	}
+	b.compose(drafts)
+	for _, l := range drafts {
+		if err := b.post(l); err != nil {
+			return err
 		}
 	}
 	for _, e := range b.entries {
@@ -397,36 +407,6 @@ func (b *batch) bundle(lines []*pending) [][]*pending {
 	return mails
 }
 
-// mail queues one mail to one person.
-func (b *batch) mail(p people.Person, group []*pending) error {
-	lines := make([]line, len(group))
-	for i, g := range group {
-		lines[i] = g.line
-	}
-	id := b.tx.NextMessage()
-	head := b.tx.Counters().Head
-	m := incident.Message{ID: id, Class: incident.ClassAlert, Person: p.ID, To: p.Email, Deadline: nearest(lines), Owner: incident.Stream{Ref: refOf(lines)}}
-	var content mailer.Mail
-	if lines[0].closing {
-		m.Class = incident.ClassClosing
-		content = b.e.cfg.Writer.closingMail(p, id, lines, head, b.now)
-	} else {
-		content = b.e.cfg.Writer.alertMail(p, id, lines, head, b.now)
-	}
-	for _, g := range group {
-		g.entry.body.To = append(g.entry.body.To, incident.Told{Person: p.ID, Message: id, MessageID: content.MessageID})
-		m.Alerts = append(m.Alerts, incident.Alert{
-			Ref: g.line.inc.Ref, Duty: g.line.duty.ID(), Version: g.line.duty.Clock.Version, Rung: g.line.rung, Due: g.line.due,
-		})
-	}
-	err := b.queue(m, content)
-	if errors.Is(err, mailer.ErrAddress) {
-		b.unusable = append(b.unusable, m)
-		return nil
-	}
-	return err
-}
-
 // fail records the alerts to persons whose address no mail can carry: the next
 // person is told instead.
 func (b *batch) fail() error {
@@ -442,17 +422,6 @@ func (b *batch) fail() error {
 		}
 	}
 	return nil
-}
-
-// queue composes and stores the final bytes.
-func (b *batch) queue(m incident.Message, content mailer.Mail) error {
-	raw, err := mailer.ComposeSigned(content, b.e.cfg.Writer.Sign)
-	if err != nil {
-		return fmt.Errorf("compose mail %d: %w", m.ID, err)
-	}
-	hash := sha256.Sum256(raw)
-	m.MessageID, m.Subject, m.Queued, m.State, m.Hash = content.MessageID, content.Subject, b.now, incident.Queued, hash[:]
-	return b.tx.Queue(m, bytes.Clone(raw))
 }
 
 func (b *batch) act() incident.Act { return incident.Act{By: incident.System, Now: b.now} }

@@ -8,13 +8,15 @@ import (
 	"time"
 
 	"meldklok/incident"
-	"meldklok/incident/people"
 	"meldklok/notify/mailer"
 )
 
 const (
 	// sendBatch is how many ready mails the sender looks at together.
 	sendBatch = 50
+	// mostFlying is how many outcomes may be on their way to disk: sending goes
+	// on meanwhile, and a crash sends no more than these again.
+	mostFlying = 200
 	// patience is how long we may be put off before the next person is told as
 	// well. The mail is still tried: whoever puts us off may be a relay that puts
 	// everybody off, and then there is no next person (LESSONS 25, 26).
@@ -65,14 +67,17 @@ func (e *Engine) sendTurn(ctx context.Context) error {
 	if held, err := e.held(ctx); err != nil || held {
 		return err
 	}
-	s := &sending{e: e}
+	s := &sending{e: e, slots: make(chan struct{}, mostFlying)}
 	defer s.finish()
-	for {
+	for sent := false; ; sent = true {
 		mails, err := e.readyMails(ctx)
-		if err != nil {
-			return err
+		if err := errors.Join(err, s.failed()); err != nil {
+			return err // asked only now: what was not recorded is ready again
 		}
 		if len(mails) == 0 {
+			if err := s.settle(sent); err != nil {
+				return err
+			}
 			e.probe(ctx)
 			return nil
 		}
@@ -85,13 +90,6 @@ func (e *Engine) sendTurn(ctx context.Context) error {
 				return err
 			}
 		}
-		s.records.Wait()
-		if s.err != nil {
-			return s.err
-		}
-		if err := e.step("after-record"); err != nil {
-			return err
-		}
 	}
 }
 
@@ -100,12 +98,9 @@ func (e *Engine) readyMails(ctx context.Context) (mails []incident.Message, err 
 	e.send.mu.Lock()
 	defer e.send.mu.Unlock()
 	err = e.cfg.Store.View(ctx, func(v incident.View) error {
-		for m, err := range v.Ready() {
+		for m, err := range v.Ready(func(id uint64) bool { return e.send.flying[id] }) {
 			if err != nil {
 				return err
-			}
-			if e.send.flying[m.ID] {
-				continue
 			}
 			if mails = append(mails, m); len(mails) == sendBatch {
 				break
@@ -123,8 +118,25 @@ type sending struct {
 	road    *road
 	conn    mailer.Conn
 	records sync.WaitGroup
+	slots   chan struct{} // one for each outcome being recorded
 	mu      sync.Mutex
 	err     error
+}
+
+// settle waits until every outcome is on disk, if something was sent.
+func (s *sending) settle(sent bool) error {
+	s.records.Wait()
+	if err := s.failed(); err != nil || !sent {
+		return err
+	}
+	return s.e.step("after-record")
+}
+
+// failed returns why outcomes could not be recorded.
+func (s *sending) failed() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.err
 }
 
 func (s *sending) finish() {
@@ -375,119 +387,4 @@ func (e *Engine) judge(m incident.Message, r *road, result mailer.Result) incide
 	}
 	m.State, m.Next = incident.Retrying, now.Add(backoff(m.Attempts))
 	return m
-}
-
-// recordLater records an outcome while the next mail is being sent; the record
-// lets such writers share a commit.
-func (s *sending) recordLater(ctx context.Context, m incident.Message) {
-	s.e.setFlying(m.ID, true)
-	s.records.Go(func() {
-		defer s.e.setFlying(m.ID, false)
-		if err := s.e.record(context.WithoutCancel(ctx), m); err != nil {
-			s.mu.Lock()
-			s.err = errors.Join(s.err, err)
-			s.mu.Unlock()
-		}
-	})
-}
-
-func (e *Engine) setFlying(id uint64, flying bool) {
-	e.send.mu.Lock()
-	defer e.send.mu.Unlock()
-	if flying {
-		e.send.flying[id] = true
-	} else {
-		delete(e.send.flying, id)
-	}
-}
-
-// record writes how a mail stands, in the outbox and, once it has ended, in
-// the log of every incident that it carries an alert of; there also that it is
-// put off for too long.
-func (e *Engine) record(ctx context.Context, m incident.Message) error {
-	act := incident.Act{By: incident.System, Now: e.now()}
-	ended := false
-	err := e.cfg.Store.Update(ctx, func(tx incident.Tx) error {
-		ended = false
-		current, err := tx.Message(m.ID)
-		if err != nil {
-			return err
-		}
-		if current.State.Final() {
-			return nil // a bounce or another record came first
-		}
-		if err := tx.SetMessage(m); err != nil {
-			return err
-		}
-		if err := e.markPerson(tx, act, m); err != nil || !worthTelling(m, current) {
-			return err
-		}
-		for _, a := range m.Alerts {
-			body, err := e.outcome(tx, a, m)
-			if err != nil {
-				return err
-			}
-			if _, err := tx.Append(incident.Stream{Ref: a.Ref}, act, body); err != nil {
-				return err
-			}
-		}
-		ended = m.State.Final()
-		return nil
-	})
-	if err == nil && ended && e.cfg.Ended != nil {
-		e.cfg.Ended(m)
-	}
-	return err
-}
-
-// worthTelling reports whether the logs should know what came of an attempt: the
-// mail has ended, or is put off for so long that the next person is told.
-func worthTelling(m, before incident.Message) bool {
-	return m.State.Final() || (m.PutOff && !before.PutOff)
-}
-
-// outcome is the entry for one alert of an ended mail. In a mail about several
-// incidents that was not sent, each alert ended for a reason of its own.
-func (e *Engine) outcome(tx incident.Tx, a incident.Alert, m incident.Message) (*incident.Delivery, error) {
-	d := &incident.Delivery{
-		Rung: a.Rung, Duty: a.Duty, Version: a.Version, Person: m.Person, Message: m.ID,
-		State: m.State, Reply: m.Reply, Relay: m.Relay, Hash: m.Hash,
-	}
-	if m.State != incident.Cancelled && m.State != incident.Superseded {
-		return d, nil
-	}
-	inc, err := tx.Incident(a.Ref)
-	if err != nil {
-		return nil, err
-	}
-	if state := alertState(inc, a, m); state.Final() {
-		d.State, d.Reply = state, string(state)
-	}
-	return d, nil
-}
-
-// markPerson notes on a person that the address was refused for good, or works
-// again. Nobody is ever muted for it.
-func (e *Engine) markPerson(tx incident.Tx, act incident.Act, m incident.Message) error {
-	p, ok := tx.Org().People.Find(m.Person)
-	if !ok || (!m.State.Final() && !m.PutOff) {
-		return nil
-	}
-	refused := p.Refused
-	switch {
-	case m.State.Lost(), m.PutOff && !m.State.Final():
-		refused = m.Reply
-	case m.State == incident.Accepted:
-		refused = ""
-	}
-	if refused == p.Refused {
-		return nil
-	}
-	return e.setRefused(tx, act, p, refused)
-}
-
-func (e *Engine) setRefused(tx incident.Tx, act incident.Act, p people.Person, reply string) error {
-	p.Refused = reply
-	_, err := tx.Append(incident.OrgStream(), act, tx.Org().SetPerson(p))
-	return err
 }

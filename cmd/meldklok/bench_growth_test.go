@@ -17,6 +17,7 @@ import (
 	"github.com/labstack/echo/v4"
 	bolt "go.etcd.io/bbolt"
 
+	"meldklok/incident"
 	"meldklok/incident/store"
 	"meldklok/notify/mailer/mailertest"
 	"meldklok/ui"
@@ -88,6 +89,7 @@ func measureAt(b *testing.B, n int, note func(what, aim string, v float64)) {
 	note("start until ready, beyond opening the bare files", "≤ 2 s", max(0, ready-bare))
 	note("start until the first clean audit", "none", median(repeat(rounds, func() {
 		a := benchApp(b, dir, relay, sink)
+		must(a.engine.Sweep(b.Context()))
 		must(a.engine.Turn(b.Context()))
 		must(a.Close())
 	})))
@@ -96,6 +98,7 @@ func measureAt(b *testing.B, n int, note func(what, aim string, v float64)) {
 	a = benchApp(b, dir, relay, sink)
 	defer a.Close()
 	for range 20 {
+		must(a.engine.Sweep(b.Context()))
 		must(a.engine.Turn(b.Context()))
 	}
 	note("memory of engine and store, mapped files not counted", "≤ 200 MiB", max(0.1, anonymous(b)-before))
@@ -103,6 +106,7 @@ func measureAt(b *testing.B, n int, note func(what, aim string, v float64)) {
 		b.Fatalf("%d open duties, want %d", h.OpenDuties, n)
 	}
 	note("engine turn, nothing due", "≤ 1.5", median(repeat(21, func() { must(a.engine.Turn(b.Context())) })))
+	note("a slice of the sweep, per open duty", "≤ 1.5", measureSweep(b, a))
 	measurePages(b, a, note)
 	p50, p99, worst := lateness(b, a, sink)
 	note("lateness of 100 alerts, p50", "none", p50)
@@ -118,6 +122,21 @@ func repeat(times int, run func()) (took []float64) {
 		took = append(took, time.Since(start).Seconds())
 	}
 	return took
+}
+
+// measureSweep returns what re-deriving one open duty takes, in seconds, where
+// the sweep stands now: in a large record what it reads was not read lately.
+func measureSweep(b *testing.B, a *App) float64 {
+	b.Helper()
+	const duties = 500
+	var after incident.Ref
+	return median(repeat(21, func() {
+		found, err := a.store.RederiveSlice(b.Context(), after, duties)
+		if err != nil || found.Checked == 0 {
+			b.Fatal(found, err)
+		}
+		after = found.Next
+	})) / duties
 }
 
 func openBare(data string) error {

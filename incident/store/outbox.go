@@ -69,10 +69,14 @@ func (v *view) Messages(before uint64) iter.Seq2[incident.Message, error] {
 	}
 }
 
-func (v *view) Ready() iter.Seq2[incident.Message, error] {
+func (v *view) Ready(skip func(id uint64) bool) iter.Seq2[incident.Message, error] {
 	return func(yield func(incident.Message, error) bool) {
 		v.r.Ascend(tableReady, nil, func(k, _ []byte) bool {
-			return yield(v.Message(number(k[min(9, len(k)):])))
+			id := number(k[min(9, len(k)):])
+			if skip != nil && skip(id) {
+				return true
+			}
+			return yield(v.Message(id))
 		})
 	}
 }

@@ -91,7 +91,7 @@ func everything(t *testing.T, v incident.View, refs []incident.Ref) []any {
 	}
 	out := []any{
 		v.Org(), v.Counters(), all(t, v.Incidents(incident.Ref{})), all(t, v.OpenDuties()), all(t, v.DutiesAfter(incident.Ref{}, 0)),
-		all(t, v.Due(start.AddDate(1, 0, 0))), all(t, v.Pending()), all(t, v.Parked()), all(t, v.Messages(0)), all(t, v.Ready()),
+		all(t, v.Due(start.AddDate(1, 0, 0))), all(t, v.Pending()), all(t, v.Parked()), all(t, v.Messages(0)), all(t, v.Ready(nil)),
 		all(t, v.Log(incident.OrgStream(), 1)),
 	}
 	for _, ref := range refs {
@@ -226,7 +226,7 @@ func TestOutboxGoesByUrgency(t *testing.T) {
 	)
 	order := func() (subjects string) {
 		_ = r.View(t.Context(), func(v incident.View) error {
-			for _, m := range all(t, v.Ready()) {
+			for _, m := range all(t, v.Ready(nil)) {
 				subjects += m.Subject + " "
 			}
 			return nil
