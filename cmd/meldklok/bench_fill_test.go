@@ -75,15 +75,16 @@ func staff(b *testing.B, a *App) {
 }
 
 // fill makes open incidents whose clock started then, and for which what is
-// given was said already.
-func fill(b *testing.B, a *App, n int, start time.Time, said *incident.Alerted) {
+// given was said already. Raw, if set, makes the mail that each was reported by;
+// otherwise there is none.
+func fill(b *testing.B, a *App, n int, start time.Time, said *incident.Alerted, raw func(uint64) []byte) {
 	b.Helper()
 	act := incident.Act{By: "person:p1", Now: start, Rules: incident.Rules()}
 	clock := incident.Clock{Version: 1, Start: start, Due: incident.Deadline(start, 72), Basis: incident.ClockReceipt}
 	for done := 0; done < n; done += 500 {
 		err := a.store.Update(context.Background(), func(tx incident.Tx) error {
 			for range min(500, n-done) {
-				if err := fillOne(a, tx, act, clock, said); err != nil {
+				if err := fillOne(a, tx, act, clock, said, raw); err != nil {
 					return err
 				}
 			}
@@ -95,7 +96,7 @@ func fill(b *testing.B, a *App, n int, start time.Time, said *incident.Alerted) 
 	}
 }
 
-func fillOne(a *App, tx incident.Tx, act incident.Act, clock incident.Clock, said *incident.Alerted) error {
+func fillOne(a *App, tx incident.Tx, act incident.Act, clock incident.Clock, said *incident.Alerted, raw func(uint64) []byte) error {
 	item, err := a.store.NewItem()
 	if err != nil {
 		return err
@@ -104,10 +105,16 @@ func fillOne(a *App, tx incident.Tx, act incident.Act, clock incident.Clock, sai
 	if err != nil {
 		return err
 	}
-	bodies := []incident.Body{
-		&incident.Reported{Report: 1, Channel: incident.ChannelSMTP, Received: act.Now, Basis: incident.BasisListener, Item: item, Machine: "bench"},
-		&incident.DutyOpened{Duty: incident.DutyAP, Rule: "gdpr-33-72h", Hours: 72, Clock: clock},
+	report := &incident.Reported{Report: 1, Channel: incident.ChannelSMTP, Received: act.Now, Basis: incident.BasisListener, Item: item, Machine: "bench"}
+	if raw != nil {
+		mail := raw(item)
+		report.Size = int64(len(mail))
+		report.Private.Subject, report.Private.From.Email = fmt.Sprintf("Brief %d naar verkeerd adres", item), fmt.Sprintf("colleague%d@example.org", item%97)
+		if err := tx.PutChunk(item, 0, mail, true); err != nil {
+			return err
+		}
 	}
+	bodies := []incident.Body{report, &incident.DutyOpened{Duty: incident.DutyAP, Rule: "gdpr-33-72h", Hours: 72, Clock: clock}}
 	if said != nil {
 		bodies = append(bodies, said)
 	}
@@ -116,9 +123,9 @@ func fillOne(a *App, tx incident.Tx, act incident.Act, clock incident.Clock, sai
 }
 
 // fillQuiet makes open incidents whose next alert lies in the future.
-func fillQuiet(b *testing.B, a *App, n int) {
+func fillQuiet(b *testing.B, a *App, n int, raw func(uint64) []byte) {
 	now := time.Now().UTC()
-	fill(b, a, n, now, &incident.Alerted{Duty: incident.DutyAP, Version: 1, Rung: "reported", Rank: 10, Due: now})
+	fill(b, a, n, now, &incident.Alerted{Duty: incident.DutyAP, Version: 1, Rung: "reported", Rank: 10, Due: now}, raw)
 }
 
 // fillDue makes open incidents of which one rung falls due at an instant: the
@@ -127,5 +134,5 @@ func fillDue(b *testing.B, a *App, n int, at time.Time, left time.Duration) {
 	at = at.UTC()
 	start := at.Add(left - 72*time.Hour)
 	before := at.Add(-time.Minute)
-	fill(b, a, n, start, &incident.Alerted{Duty: incident.DutyAP, Version: 1, Rung: "earlier", Rank: 99, Due: before})
+	fill(b, a, n, start, &incident.Alerted{Duty: incident.DutyAP, Version: 1, Rung: "earlier", Rank: 99, Due: before}, nil)
 }

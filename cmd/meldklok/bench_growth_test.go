@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"runtime/debug"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -32,6 +33,11 @@ type curve struct {
 // benchGrowth measures what must not grow with what exists, at every size. The
 // records are filled once a size.
 func benchGrowth(b *testing.B, t *scoreboard) {
+	grow(b, t, sizes(), measureAt)
+}
+
+// grow measures things at every size and adds a row for each.
+func grow(b *testing.B, t *scoreboard, sizes []int, measure func(*testing.B, int, func(what, aim string, v float64))) {
 	var curves []*curve
 	at := map[string]*curve{}
 	note := func(what, aim string, v float64) {
@@ -42,24 +48,19 @@ func benchGrowth(b *testing.B, t *scoreboard) {
 		}
 		c.cost = append(c.cost, v)
 	}
-	for _, n := range sizes() {
-		b.Run(strconv.Itoa(n), func(b *testing.B) { once(b, func() { measureAt(b, n, note) }) })
+	for _, n := range sizes {
+		b.Run(strconv.Itoa(n), func(b *testing.B) { once(b, func() { measure(b, n, note) }) })
 	}
 	for _, c := range curves {
-		all := ""
+		all := make([]string, len(c.cost))
 		for i, v := range c.cost {
-			if i > 0 {
-				all += ", "
-			}
-			if c.aim == "≤ 200 MiB" {
-				all += fmt.Sprintf("%.0f MiB", v)
-			} else {
-				all += seconds(v)
+			if all[i] = seconds(v); strings.HasPrefix(c.what, "memory") {
+				all[i] = fmt.Sprintf("%.0f MiB", v)
 			}
 		}
 		last := len(c.cost) - 1
-		t.add(fmt.Sprintf("%s, at %v open incidents", c.what, sizes()), all, "",
-			fmt.Sprintf("last/first %.2f, exponent %.2f (aim %s)", c.cost[last]/c.cost[0], exponent(sizes(), c.cost), c.aim))
+		t.add(fmt.Sprintf("%s, at %v open incidents", c.what, sizes), strings.Join(all, ", "), "",
+			fmt.Sprintf("last/first %.2f, exponent %.2f (aim %s)", c.cost[last]/c.cost[0], exponent(sizes, c.cost), c.aim))
 	}
 }
 
@@ -71,7 +72,7 @@ func measureAt(b *testing.B, n int, note func(what, aim string, v float64)) {
 	const relay = "smtp://localhost:25"
 	a := benchApp(b, dir, relay, sink)
 	staff(b, a)
-	fillQuiet(b, a, n)
+	fillQuiet(b, a, n, nil)
 	must := func(err error) {
 		b.Helper()
 		if err != nil {
@@ -186,16 +187,8 @@ func measurePages(b *testing.B, a *App, note func(what, aim string, v float64)) 
 	}
 	body := ""
 	ask := func(h http.Handler, path string) []float64 {
-		return repeat(200, func() {
-			req := httptest.NewRequest(http.MethodGet, "https://meldklok.example.org"+path, nil)
-			req.AddCookie(&http.Cookie{Name: "__Host-sid", Value: token})
-			rec := httptest.NewRecorder()
-			h.ServeHTTP(rec, req)
-			if rec.Code != http.StatusOK {
-				b.Fatalf("%s: %d", path, rec.Code)
-			}
-			body = rec.Body.String()
-		})
+		v := visit{b, h, token}
+		return repeat(200, func() { body = v.page(path) })
 	}
 	note("board, p99", "≤ 1.5", quantile(ask(pages, "/board"), 0.99))
 	year := time.Now().UTC().Year()
@@ -206,6 +199,25 @@ func measurePages(b *testing.B, a *App, note func(what, aim string, v float64)) 
 	floor := median(ask(bare, "/"))
 	note("incident page, p50", "none", page)
 	note("a bare echo page of the same bytes, p50", "page ≤ 3 times this", floor)
+}
+
+// visit is somebody signed in at a handler.
+type visit struct {
+	b       *testing.B
+	handler http.Handler
+	token   string
+}
+
+// page asks for a page and returns its body.
+func (v visit) page(path string) string {
+	req := httptest.NewRequest(http.MethodGet, "https://meldklok.example.org"+path, nil)
+	req.AddCookie(&http.Cookie{Name: "__Host-sid", Value: v.token})
+	rec := httptest.NewRecorder()
+	v.handler.ServeHTTP(rec, req)
+	if rec.Code != http.StatusOK {
+		v.b.Fatalf("%s: %d", path, rec.Code)
+	}
+	return rec.Body.String()
 }
 
 // lateness lets 100 alerts fall due while the engine runs, and returns how long

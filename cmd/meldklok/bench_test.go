@@ -27,6 +27,7 @@ func BenchmarkTable(b *testing.B) {
 		{"alerts", benchAlerts},
 		{"size", benchSize},
 		{"growth", benchGrowth},
+		{"find", benchFind},
 	} {
 		b.Run(part.name, func(b *testing.B) { once(b, func() { part.run(b, t) }) })
 	}

@@ -51,15 +51,15 @@ func NewLedger(s *incident.Service, log *slog.Logger) *Ledger {
 // Run fills the ledger slowly, out of everybody's way, and follows the record
 // until ctx ends. It never fails: what goes wrong is logged and tried again.
 func (l *Ledger) Run(ctx context.Context) error {
-	l.set(ledgerBusy)
+	l.begin(ledgerEmpty)
 	for ctx.Err() == nil {
-		err := l.fill(ctx, l.service.Stroll)
+		err := l.fill(ctx)
 		for err == nil && wait(ctx, time.Second) {
 			err = l.follow(ctx)
 		}
 		if ctx.Err() == nil {
 			l.log.Error("the ledger of the register could not go on; it is filled anew", "err", err)
-			l.set(ledgerBusy)
+			l.begin(ledgerReady)
 			wait(ctx, 10*time.Second)
 		}
 	}
@@ -77,10 +77,13 @@ func wait(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-func (l *Ledger) set(s ledgerState) {
+// begin says that the ledger is being filled, if it stands as given.
+func (l *Ledger) begin(from ledgerState) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.state = s
+	if l.state == from {
+		l.state = ledgerBusy
+	}
 }
 
 // Reach says how far a ledger reaches.
@@ -134,10 +137,14 @@ func (l *Ledger) walk(ctx context.Context, fn func(*incident.Incident) (bool, er
 
 type walker = func(context.Context, func(*incident.Incident) (bool, error)) (uint64, error)
 
-func (l *Ledger) fill(ctx context.Context, walk walker) error {
+// fill fills the ledger in the background, unless a question has done so.
+func (l *Ledger) fill(ctx context.Context) error {
 	l.work.Lock()
 	defer l.work.Unlock()
-	return l.fillLocked(ctx, walk)
+	if l.reach().Ready {
+		return nil
+	}
+	return l.fillLocked(ctx, l.service.Stroll)
 }
 
 func (l *Ledger) fillLocked(ctx context.Context, walk walker) error {

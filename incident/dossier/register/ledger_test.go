@@ -112,7 +112,7 @@ func TestTheLedgerAgreesWithTheRecord(t *testing.T) {
 		s := record(t)
 		old := NewLedger(s, s.Log)
 		busy := NewLedger(s, s.Log)
-		busy.set(ledgerBusy) // as long as it is being filled, the record itself is read
+		busy.begin(ledgerEmpty) // as long as it is being filled, the record itself is read
 		var refs []incident.Ref
 		for i := range rapid.IntRange(1, 6).Draw(rt, "incidents") {
 			refs = append(refs, reported(t, s, fmt.Sprintf("Brief %d", i)))

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ledongthuc/pdf"
 	"github.com/xuri/excelize/v2"
 
 	"meldklok/incident"
@@ -371,16 +372,46 @@ func TestPaper(t *testing.T) {
 	for range 5 {
 		rows = append(rows, rowsOf(t)...)
 	}
+	for _, lang := range locale.Languages() {
+		golden(t, "register."+lang+".pdf.txt", paperText(t, fileOf(t, "pdf", lang, rowsOf(t))))
+	}
 	strange := *rows[0]
 	strange.Title, strange.Summary = "😀 漢字 \x00\x07 ﷽", strings.Repeat("onbreekbaar", 200)
 	rows = append(rows, &strange)
 	for _, lang := range locale.Languages() {
 		raw := fileOf(t, "pdf", lang, rows)
-		if !bytes.HasPrefix(raw, []byte("%PDF")) {
-			t.Fatal("no PDF")
+		text := string(paperText(t, raw))
+		pages, last := strings.Count(text, "== "), NewWords(lang)
+		if foot := last.t("paper-page", map[string]any{"page": pages, "all": pages}); pages < 3 || !strings.Contains(text, foot) || strings.Count(text, "onbreekbaaronbreekbaar") < 40 {
+			t.Errorf("%s: %d pages, or a text is not whole:\n%s", lang, pages, text)
 		}
 		if out := os.Getenv("MELDKLOK_PAPER"); out != "" {
 			_ = os.WriteFile(filepath.Join(out, "register."+lang+".pdf"), raw, 0o600)
 		}
 	}
+}
+
+// paperText is what a reader of PDF finds, page by page and piece by piece.
+func paperText(t *testing.T, raw []byte) []byte {
+	t.Helper()
+	r, err := pdf.NewReader(bytes.NewReader(raw), int64(len(raw)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	for n := 1; n <= r.NumPage(); n++ {
+		fmt.Fprintf(&out, "== %d\n", n)
+		rows, err := r.Page(n).GetTextByRow()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, row := range rows {
+			for _, piece := range row.Content {
+				if text := strings.TrimSpace(piece.S); text != "" {
+					out.WriteString(text + "\n")
+				}
+			}
+		}
+	}
+	return out.Bytes()
 }

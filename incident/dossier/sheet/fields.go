@@ -36,7 +36,7 @@ func Fields() []Field {
 		{"filed-yes", []string{"gemeld aan ap", "gemeld bij ap", "melding ap", "ap melding", "melding bij de ap", "gemeld bij de ap", "melden ap", "gemeld ap", "notified to the ap", "notified", "notification to the ap", "reported to authority", "notified authority", "reported to dpa"}},
 		{"filed", []string{"gemeld op", "datum melding ap", "datum ap melding", "datum gemeld ap", "notified on", "date notified", "date notified to authority", "notification date"}},
 		{"filed-number", []string{"meldingsnummer ap", "meldingsnummer", "ap nummer", "nummer ap", "ap notification number", "notification number"}},
-		{"reasons", []string{"redenen van het besluit", "reden niet melden", "reden niet gemeld", "motivatie", "motivering", "onderbouwing", "afweging", "reasons for the decision", "reason not notified", "reasoning", "justification"}},
+		{"reasons", []string{"redenen van het besluit", "redenen", "reden", "reden niet melden", "reden niet gemeld", "motivatie", "motivering", "onderbouwing", "afweging", "reasons for the decision", "reasons", "reason", "reason not notified", "reasoning", "justification"}},
 		{"delay", []string{"reden van vertraging", "reden vertraging", "reden te laat", "reasons for delay", "reason for delay"}},
 		{"told-yes", []string{"betrokkenen geïnformeerd", "gemeld aan betrokkenen", "betrokkenen ingelicht", "melding betrokkenen", "people told", "data subjects informed", "data subjects notified"}},
 		{"told-at", []string{"geïnformeerd op", "datum betrokkenen geïnformeerd", "told on", "date data subjects informed"}},
@@ -55,7 +55,7 @@ func Guess(headings []string) Mapping {
 	taken := map[string]bool{}
 	for _, same := range []func(heading, name string) bool{
 		func(heading, name string) bool { return heading == name },
-		func(heading, name string) bool { return len(name) > 4 && strings.HasPrefix(heading, name+" ") },
+		func(heading, name string) bool { return len(name) > 4 && !begins(name) && strings.HasPrefix(heading, name+" ") },
 	} {
 		for _, f := range Fields() {
 			for i, h := range headings {
@@ -66,6 +66,12 @@ func Guess(headings []string) Mapping {
 		}
 	}
 	return m
+}
+
+// begins reports whether a name only says something when it stands alone: a
+// heading that goes on after it may mean another field.
+func begins(name string) bool {
+	return slices.Contains([]string{"reden", "redenen", "reason", "reasons"}, name)
 }
 
 // plain folds a heading: lower case, and only letters, digits and single spaces.

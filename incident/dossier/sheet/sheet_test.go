@@ -32,6 +32,24 @@ func converted(t *testing.T, raw []byte, order Order) Result {
 	return Convert(table, Options{Mapping: Guess(table.Headings), Order: order})
 }
 
+// TestReasonsUnderShortHeadings: «Reden» and «Redenen» alone are the reasons of
+// the decision; what goes on may be another field.
+func TestReasonsUnderShortHeadings(t *testing.T) {
+	for _, row := range []struct{ heading, want string }{
+		{"Reden", "reasons"},
+		{"Redenen", "reasons"},
+		{"REDENEN:", "reasons"},
+		{"Reasons", "reasons"},
+		{"Reden vertraging", "delay"},
+		{"Reden te laat gemeld", "delay"},
+		{"Reden van uitstel", ""},
+	} {
+		if got := Guess([]string{"Nr", row.heading})[1]; got != row.want {
+			t.Errorf("%s is taken for %q, want %q", row.heading, got, row.want)
+		}
+	}
+}
+
 func TestADutchRegister(t *testing.T) {
 	cp1252, _ := charmap.Windows1252.NewEncoder().Bytes([]byte(dutch))
 	utf16, _ := unicode.UTF16(unicode.LittleEndian, unicode.UseBOM).NewEncoder().Bytes([]byte(strings.ReplaceAll(dutch, ";", "\t")))
