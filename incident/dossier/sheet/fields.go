@@ -55,7 +55,9 @@ func Guess(headings []string) Mapping {
 	taken := map[string]bool{}
 	for _, same := range []func(heading, name string) bool{
 		func(heading, name string) bool { return heading == name },
-		func(heading, name string) bool { return len(name) > 4 && !begins(name) && strings.HasPrefix(heading, name+" ") },
+		func(heading, name string) bool {
+			return len(name) > 4 && !begins(name) && strings.HasPrefix(heading, name+" ")
+		},
 	} {
 		for _, f := range Fields() {
 			for i, h := range headings {
