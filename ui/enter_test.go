@@ -39,10 +39,10 @@ func TestAnOfficerEntersWhatWasToldByPhone(t *testing.T) {
 	if r := inc.Reports[0]; r.Channel != incident.ChannelPhone || r.Basis != incident.BasisStated {
 		t.Errorf("recorded as %+v", r)
 	}
-	s.visitor().post("/melding", "code", longCode(page.body)).want(http.StatusOK, "Ontvangen")
+	s.visitor().post("/melding", "code", codeOn(page.body)).want(http.StatusOK, "Ontvangen")
 
 	v.post("/incidents/2026-0001/ask", "text", asked).leads("/incidents/2026-0001?done=ask")
-	s.visitor().post("/melding", "code", longCode(page.body)).want(http.StatusOK, asked)
+	s.visitor().post("/melding", "code", codeOn(page.body)).want(http.StatusOK, asked)
 	s.signedIn(s.named("Ander", people.Officer)).get("/incidents/new/code").leads("/board")
 }
 
@@ -62,7 +62,7 @@ func TestACodeIsSpelledOut(t *testing.T) {
 	officer := s.person(people.Officer)
 	v := s.signedIn(officer)
 	v.post("/incidents/new", "what", "Gebeld", "received", "2026-10-23T10:00").leads("/incidents/new/code")
-	code := longCode(v.get("/incidents/new/code").body)
+	code := codeOn(v.get("/incidents/new/code").body)
 	words := map[byte]string{'a': "Anton", 'b': "Bernard", 'z': "Zacharias"}
 	page := v.get("/incidents/new/code")
 	for i := range len(code) {
@@ -84,9 +84,11 @@ func caseOf(t *testing.T, s *site, number uint32) *incident.Incident {
 	return inc
 }
 
-// longCode finds the receipt code on a page.
-func longCode(body string) string {
-	_, rest, _ := strings.Cut(body, `<code id="the-code">`)
-	code, _, _ := strings.Cut(rest, "<")
-	return code
+// TestALinkInALanguageAnswersInIt: also the page after the form.
+func TestALinkInALanguageAnswersInIt(t *testing.T) {
+	s := newSite(t)
+	v := s.visitor()
+	v.get("/melden?lang=en").want(http.StatusOK, "Report a (possible) data breach")
+	v.post("/melden", "what", "A laptop is gone").leads("/melden/ontvangen")
+	v.get("/melden/ontvangen").want(http.StatusOK, "Thank you", s.http.URL+"/melding")
 }

@@ -78,6 +78,27 @@ func TestARefusedReportWithAFile(t *testing.T) {
 		chromedp.Click(chromedp.CSS("form button.primary")), chromedp.WaitVisible(chromedp.CSS(".code")))
 }
 
+// TestWhatIsTypedSurvives a reload and a lost connection, and is gone once the
+// report has arrived.
+func TestWhatIsTypedSurvives(t *testing.T) {
+	ctx := inBrowser(t)
+	s := newSite(t)
+	form := s.http.URL + "/melden?lang=nl"
+	must(ctx, t, chromedp.EmulateViewport(360, 740), chromedp.Navigate(form), chromedp.Click(chromedp.CSS(`input[name=fast][value=lost]`)), fill("report-what", "Laptop kwijt in de trein"),
+		chromedp.Reload(), chromedp.WaitVisible(chromedp.ID("draft-back")), stands("report-what", "Laptop kwijt in de trein"))
+	if !ask[bool](ctx, t, `document.querySelector("input[name=fast][value=lost]").checked`) {
+		t.Error("the chosen path is lost")
+	}
+	must(ctx, t, chromedp.Evaluate[chromedp.Void](`Object.defineProperty(navigator, "onLine", { get: () => window.connected ?? false }), undefined`),
+		chromedp.Click(chromedp.CSS("form.card button.primary")), chromedp.WaitVisible(chromedp.ID("draft-offline")), stands("report-what", "Laptop kwijt in de trein"),
+		chromedp.Evaluate[chromedp.Void](`window.connected = true, undefined`),
+		chromedp.Click(chromedp.CSS("form.card button.primary")), chromedp.WaitVisible(chromedp.CSS(".code")), chromedp.WaitVisible(chromedp.CSS("[data-copy]")),
+		chromedp.Navigate(form), chromedp.WaitVisible(chromedp.ID("report-what")), stands("report-what", ""))
+	if rows, err := s.service.List(ctx, incident.Ref{}, 5); err != nil || len(rows) != 1 {
+		t.Errorf("%d reports (%v)", len(rows), err)
+	}
+}
+
 // TestACaseIsConfirmedAssessedAndWaived walks from the board to a waiver, in one
 // go: awareness confirmed, the risk weighed with the score moving, and the reasons
 // asked. The refusal takes the focus, stands beside the field, and nothing typed

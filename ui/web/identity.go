@@ -116,6 +116,14 @@ func accepted(header string) string {
 	return locale.Dutch
 }
 
+// keepLanguage remembers the language that a link to an open page asked for, so
+// that the answer to its form, and the receipt by mail, speak it too.
+func (p *Pages) keepLanguage(c echo.Context) {
+	if lang := c.QueryParam("lang"); lang != "" && me(c) == nil {
+		p.setCookie(c, "lang", locale.Pick(lang), 365*24*time.Hour)
+	}
+}
+
 // setLanguage keeps the language somebody chose for a year.
 func (p *Pages) setLanguage(c echo.Context) error {
 	p.setCookie(c, "lang", locale.Pick(c.FormValue("lang")), 365*24*time.Hour)

@@ -43,6 +43,7 @@ func (v *View) Files() Field {
 func (openData) Paths() []string { return FastPaths() }
 
 func (p *Pages) reportForm(c echo.Context) error {
+	p.keepLanguage(c)
 	v, err := p.openForm(c, "report")
 	if err != nil {
 		return err
@@ -240,8 +241,11 @@ func (p *Pages) reported(c echo.Context) error {
 	if err != nil || cookie.Value == "" || len(cookie.Value) > 40 {
 		return c.Redirect(http.StatusSeeOther, "/melding")
 	}
-	return p.show(c, "reported", cookie.Value)
+	return p.show(c, "reported", reportedData{Code: cookie.Value, Where: p.cfg.URL + "/melding"})
 }
+
+// reportedData is what a reporter takes along, also on paper.
+type reportedData struct{ Code, Where string }
 
 // codeData is how a report stands, in plain words.
 type codeData struct {
@@ -252,7 +256,10 @@ type codeData struct {
 	Once   string          // recognises the same answer sent twice
 }
 
-func (p *Pages) codeForm(c echo.Context) error { return p.show(c, "code", nil) }
+func (p *Pages) codeForm(c echo.Context) error {
+	p.keepLanguage(c)
+	return p.show(c, "code", nil)
+}
 
 // code shows how a report stands to whoever holds its receipt code.
 func (p *Pages) code(c echo.Context) error {

@@ -83,6 +83,11 @@ for (const button of document.querySelectorAll("[data-copy]")) {
   });
 }
 
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => print());
+}
+
 // A link to an action opens it.
 function openTarget() {
   const target = location.hash && document.getElementById(location.hash.slice(1));

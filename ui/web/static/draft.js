@@ -1,0 +1,60 @@
+// What somebody types on the open form survives a reload and a lost connection, in
+// this tab only: it is gone when the tab is closed or the report has arrived. The
+// form works without this file.
+"use strict";
+
+const drafts = (() => { try { return sessionStorage; } catch { return undefined; } })();
+const draft = document.querySelector("form[data-draft]");
+
+// kept are the inputs worth keeping, with the mark by which the server recognises a
+// form that it has had already. Chosen files a browser does not give back.
+const kept = () => [...draft.elements].filter((e) => e.name && e.name !== "website" && e.type !== "file" && e.type !== "submit");
+
+function keep() {
+  const values = kept().filter((e) => e.type !== "radio" || e.checked).map((e) => [e.name, e.value]);
+  try { drafts.setItem(draft.dataset.draft, JSON.stringify(values)); } catch { /* full or not allowed: nothing is kept */ }
+}
+
+// bring puts back what was typed, and returns whether there was anything.
+function bring(values) {
+  let found = false;
+  for (const [name, value] of values) {
+    for (const input of kept().filter((e) => e.name === name)) {
+      if (input.type === "radio") input.checked = input.value === value;
+      else input.value = value;
+      found ||= input.type !== "hidden" && value !== "";
+    }
+  }
+  return found;
+}
+
+if (draft && drafts) {
+  let values = [];
+  try { values = JSON.parse(drafts.getItem(draft.dataset.draft) || "[]"); } catch { /* not ours */ }
+  const told = document.getElementById("draft-back");
+  // A refused form holds what was typed already.
+  if (!document.querySelector(".problems") && bring(values)) told.hidden = false;
+  draft.addEventListener("input", keep);
+  draft.addEventListener("change", keep);
+  told.querySelector("button").addEventListener("click", () => {
+    drafts.removeItem(draft.dataset.draft);
+    location.assign(location.pathname);
+  });
+}
+
+// Without a connection a browser would put its own page in place of the form.
+if (draft) {
+  const offline = document.getElementById("draft-offline");
+  addEventListener("submit", (event) => {
+    if (event.target !== draft || navigator.onLine) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    offline.hidden = false;
+    offline.focus();
+  }, true);
+  addEventListener("online", () => { offline.hidden = true; });
+}
+
+// The report has arrived.
+const arrived = document.querySelector("[data-draft-done]");
+if (arrived && drafts) drafts.removeItem(arrived.dataset.draftDone);
