@@ -156,6 +156,15 @@ func TestRealPrometheus(t *testing.T) {
 	until(t, "MeldklokDown", func() bool { return strings.Contains(prom.firing(), "MeldklokDown") })
 }
 
+// TestRulesFireInTime: promtool plays an hour to the sample rules, with the
+// waiting times that they have.
+func TestRulesFireInTime(t *testing.T) {
+	needsPrometheus(t)
+	if said, err := exec.Command("promtool", "test", "rules", "testdata/rules_test.yml").CombinedOutput(); err != nil {
+		t.Errorf("promtool test rules: %v\n%s", err, said)
+	}
+}
+
 func sampleRules(t *testing.T) string {
 	t.Helper()
 	raw, err := deployFiles.ReadFile(deployFile("rules"))
