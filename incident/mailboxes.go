@@ -12,6 +12,8 @@ const (
 	foundShown = 24 * time.Hour
 	// ProbeLimit is how long a probe may travel.
 	ProbeLimit = 30 * time.Minute
+	// clockLimit is how far our clock may be ahead of the mailbox's (LESSONS 37).
+	clockLimit = time.Minute
 )
 
 // WatchedMailbox is how a watched mailbox stands: for its page, the health
@@ -81,6 +83,7 @@ func (m WatchedMailbox) Findings(now time.Time) (f []Finding) {
 	add(m.Aside > 0, Amber, "mailbox-aside", "n", m.Aside)
 	add(m.stays(), Amber, "mailbox-move")
 	add(m.Probed && m.Probe.Lost(m.LastGood, now), Red, "probe-missing", "at", m.Probe.Sent)
+	add(m.Probe.Ahead() > clockLimit, Red, "clock-wrong", "off", m.Probe.Ahead())
 	if days, level, ok := m.secretLeft(now); ok {
 		add(days >= 0, level, "mailbox-secret", "n", days)
 		add(days < 0, Red, "mailbox-secret-expired")

@@ -15,7 +15,7 @@ type Probe struct {
 	Message uint64        `json:"message,omitempty"` // number in the outbox; 0: there was none yet
 	Sent    time.Time     `json:"sent,omitzero"`     // when it was queued
 	Seen    time.Time     `json:"seen,omitzero"`     // when it came in; zero: it has not
-	Travel  time.Duration `json:"travel,omitempty"`  // from Sent to its receipt in the mailbox
+	Travel  time.Duration `json:"travel,omitempty"`  // from Sent by our clock to its receipt by the mailbox's; below zero when ours is ahead
 }
 
 // Due reports whether the next probe should be sent. As long as one is under
@@ -32,6 +32,13 @@ func (p Probe) Lost(lastGood, now time.Time) bool {
 	limit := p.Sent.Add(ProbeLimit)
 	return p.Message != 0 && p.Seen.IsZero() && !now.Before(limit) && !lastGood.Before(limit)
 }
+
+// Ahead is by how much our clock must be ahead of the mailbox's, since a probe
+// cannot come in before it was sent; zero when it need not be (LESSONS 37).
+func (p Probe) Ahead() time.Duration { return max(0, -p.Travel) }
+
+// Took is how long it travelled, as far as the clocks agree.
+func (p Probe) Took() time.Duration { return max(0, p.Travel) }
 
 // probeMark stands for the reference in the Message-ID of a probe.
 const probeMark = "probe"
@@ -127,7 +134,7 @@ func (p *processing) probed() (Settled, bool, error) {
 // seeProbe records the travel time. The bytes are remembered, so that a rescan
 // of the mailbox recognises them, and then dropped.
 func (p *processing) seeProbe(probe Probe) (Settled, bool, error) {
-	travel := max(0, p.reading.Received.Sub(probe.Sent))
+	travel := p.reading.Received.Sub(probe.Sent)
 	if err := p.tx.Remember(p.d.Hash, Known{}); err != nil {
 		return Settled{}, true, err
 	}

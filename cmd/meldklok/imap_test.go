@@ -361,6 +361,32 @@ func TestLesson12Probe(t *testing.T) {
 	})
 }
 
+// TestProbeTellsOfAWrongClock: a probe that came in before it was sent, by the
+// mailbox's clock, says that ours is ahead; the next one says that it was set
+// right.
+// LESSONS 37.
+func TestProbeTellsOfAWrongClock(t *testing.T) {
+	withMailbox(t, func(t *testing.T, h *house, p *post) {
+		next := func() { // a probe comes in as soon as it is sent
+			for len(p.pass()) == 0 {
+				time.Sleep(time.Minute)
+			}
+			time.Sleep(2 * time.Minute)
+		}
+		next()
+		h.skew.Store(int64(7 * time.Minute))
+		next()
+		if !h.finds("clock-wrong") {
+			t.Errorf("our clock is seven minutes ahead: %v, probe %+v", h.app.engine.Health().Findings, p.state().Probe)
+		}
+		h.skew.Store(0)
+		next()
+		if h.finds("clock-wrong") {
+			t.Errorf("the clock was set right: %v, probe %+v", h.app.engine.Health().Findings, p.state().Probe)
+		}
+	})
+}
+
 // lose throws away what the relay has taken for the mailbox.
 func (p *post) lose() (n int) {
 	all := p.h.relay.Messages()

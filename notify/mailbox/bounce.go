@@ -125,8 +125,8 @@ func quotedMessageID(root *part) string {
 // which a relay that writes Message-IDs of its own leaves as it is, else that of
 // the mail.
 func ownMessageID(h header) string {
-	if _, id, ok := strings.Cut(h.first("x-meldklok"), " "); ok {
-		return cleanLine(strings.Trim(strings.TrimSpace(id), "<>"))
+	if words := strings.Fields(h.first("x-meldklok")); len(words) == 2 {
+		return cleanLine(strings.Trim(words[1], "<>"))
 	}
 	return messageIDOf(h)
 }
