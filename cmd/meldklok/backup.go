@@ -14,10 +14,11 @@ import (
 
 // backupCommand is about backups.
 type backupCommand struct {
-	Make  backupMakeCommand  `cmd:"" default:"withargs" help:"Write a backup into a new file; the service may go on meanwhile."`
-	Test  backupTestCommand  `cmd:"" help:"Restore a backup in a place of its own, replay it, and throw that away."`
-	Prune backupPruneCommand `cmd:"" help:"Remove old scheduled backups before their time, so that what was destroyed is gone from them too."`
-	Key   backupKeyCommand   `cmd:"" help:"Make the pair of keys for backups, and say what to do with it."`
+	Make      backupMakeCommand      `cmd:"" default:"withargs" help:"Write a backup into a new file; the service may go on meanwhile."`
+	Test      backupTestCommand      `cmd:"" help:"Restore a backup in a place of its own, replay it, and throw that away."`
+	Destroyed backupDestroyedCommand `cmd:"" help:"Print the list of what was destroyed (numbers, no content), so that a restore of an old backup can destroy it again."`
+	Prune     backupPruneCommand     `cmd:"" help:"Remove old scheduled backups before their time, so that what was destroyed is gone from them too."`
+	Key       backupKeyCommand       `cmd:"" help:"Make the pair of keys for backups, and say what to do with it."`
 }
 
 // backupMakeCommand writes a backup.

@@ -104,7 +104,7 @@ func (s *schedule) backUp(ctx context.Context, b incident.Backups, now time.Time
 	if out.Trial.Err != nil && ctx.Err() == nil {
 		s.app.log.Error("what went into the backup is not whole", "file", name, "err", out.Trial.Err)
 	}
-	return rotate(s.cfg.BackupTo, s.cfg.BackupKeep, name, b.File)
+	return errors.Join(s.keepDestroyed(ctx, s.cfg.BackupTo), rotate(s.cfg.BackupTo, s.cfg.BackupKeep, name, b.File))
 }
 
 // test restores the newest backup of the folder.

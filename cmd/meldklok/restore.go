@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"filippo.io/age"
@@ -20,6 +22,8 @@ import (
 type restoreCommand struct {
 	File     string `arg:"" help:"The backup." type:"path"`
 	Identity string `required:"" help:"File with the secret key of the backups (AGE-SECRET-KEY-…)." type:"path" placeholder:"FILE"`
+	// Destroyed repeats what was destroyed after the backup was made.
+	Destroyed string `help:"List of what was destroyed (meldklok backup destroyed), to destroy it again; default: the newest backup beside this one, and the list there." type:"path" placeholder:"LIST"`
 }
 
 // Run restores into an empty data folder. Nothing has a name there before all of
@@ -52,7 +56,11 @@ func (c *restoreCommand) Run(ctx context.Context, w world, place Place) (err err
 	if err != nil {
 		return exit(exitFailed, fmt.Errorf("nothing was restored: %w", err))
 	}
-	said, v, err := c.goOn(ctx, w, Place{Data: staging, KeyFile: place.KeyFile}, m, gone)
+	list, err := c.listed(m)
+	if err != nil {
+		return exit(exitRefused, err)
+	}
+	said, v, err := c.goOn(ctx, w, Place{Data: staging, KeyFile: place.KeyFile}, m, gone, list)
 	if err != nil {
 		return exit(exitFailed, fmt.Errorf("nothing was restored: %w", err))
 	}
@@ -97,7 +105,7 @@ func (c *restoreCommand) destroyedSince(ctx context.Context, w world, place Plac
 
 // goOn verifies what was unpacked, repeats what was destroyed since, and lets it
 // go on.
-func (c *restoreCommand) goOn(ctx context.Context, w world, place Place, m store.Manifest, gone []store.Destruction) (said incident.Restored, v store.Verification, err error) {
+func (c *restoreCommand) goOn(ctx context.Context, w world, place Place, m store.Manifest, gone []store.Destruction, list destroyedList) (said incident.Restored, v store.Verification, err error) {
 	head, err := m.Head()
 	if err != nil {
 		return said, v, err
@@ -110,9 +118,17 @@ func (c *restoreCommand) goOn(ctx context.Context, w world, place Place, m store
 	if v, err = d.store.Verify(ctx, &head); err != nil {
 		return said, v, err
 	}
-	if err = d.store.Reapply(ctx, gone); err != nil {
+	if len(list.MAC) > 0 {
+		if err = list.belongs(d.store); err != nil {
+			return said, v, err
+		}
+		gone = append(gone, list.Items...)
+	}
+	if err = destroyAgain(ctx, d, gone); err != nil {
 		return said, v, err
 	}
+	slices.SortFunc(gone, func(a, b store.Destruction) int { return cmp.Compare(a.Item, b.Item) })
+	gone = slices.CompactFunc(gone, func(a, b store.Destruction) bool { return a.Item == b.Item })
 	said, err = d.store.GoOn(ctx, m, len(gone))
 	return said, v, err
 }
