@@ -28,6 +28,7 @@ func BenchmarkTable(b *testing.B) {
 		{"size", benchSize},
 		{"growth", benchGrowth},
 		{"find", benchFind},
+		{"trust", benchTrust},
 	} {
 		b.Run(part.name, func(b *testing.B) { once(b, func() { part.run(b, t) }) })
 	}
