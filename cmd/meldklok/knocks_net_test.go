@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -18,6 +19,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	gosmtp "github.com/emersion/go-smtp"
 
 	"meldklok/incident"
 	"meldklok/incident/people"
@@ -149,23 +152,46 @@ func (a *App) doorOn(t *testing.T, lmtp bool) string {
 	return l.Addr().String()
 }
 
+// deliver hands one mail to a listener that was dialled anew: 250, or why not.
+func deliver(door string, lmtp bool, from, text string) error {
+	raw := []byte(strings.ReplaceAll(text, "\n", "\r\n"))
+	if !lmtp {
+		return smtp.SendMail(door, nil, from, []string{"privacy@example.org"}, raw)
+	}
+	conn, err := net.Dial("tcp", door)
+	if err != nil {
+		return err
+	}
+	c := gosmtp.NewClientLMTP(conn)
+	defer c.Close()
+	if err := errors.Join(c.Mail(from, nil), c.Rcpt("privacy@example.org", nil)); err != nil {
+		return err
+	}
+	w, err := c.Data()
+	if err != nil {
+		return err
+	}
+	if _, err := w.Write(raw); err != nil {
+		return err
+	}
+	return w.Close()
+}
+
 // knockBomb has one sender throw mails through the real listener, as fast as it
 // takes them.
 func knockBomb(t *testing.T) string {
 	n := often(*bombs, 200, 10_000)
 	a := standing(t)
-	door := a.doorOn(t, false)
+	doors := []string{a.doorOn(t, false), a.doorOn(t, true)}
 	began := time.Now()
 	crowd(n, 20, func(i int) {
-		text := strings.ReplaceAll(mailNumber(i), "\n", "\r\n")
-		if err := smtp.SendMail(door, nil, "bomber@example.net", []string{"privacy@example.org"}, []byte(text)); err != nil {
+		if err := deliver(doors[i%2], i%2 == 1, "bomber@example.net", mailNumber(i)); err != nil {
 			t.Errorf("mail %d: %v", i, err)
 		}
 	})
 	threw := time.Since(began)
 	patiently(t, "every mail is an incident", func() bool { c, _ := a.counters(t); return c.Incidents == int64(n) && c.Pending == 0 })
-	last := strings.ReplaceAll(strings.Replace(report, "colleague@", "someone.else@", 1), "\n", "\r\n")
-	if err := smtp.SendMail(door, nil, "someone.else@example.org", []string{"privacy@example.org"}, []byte(last)); err != nil {
+	if err := deliver(doors[1], true, "someone.else@example.org", strings.Replace(report, "colleague@", "someone.else@", 1)); err != nil {
 		t.Fatal(err)
 	}
 	until(t, "the next report is an incident", func() bool { c, _ := a.counters(t); return c.Incidents == int64(n)+1 })
@@ -188,7 +214,7 @@ func knockBomb(t *testing.T) string {
 			alerts++
 		}
 	}
-	return fmt.Sprintf("%d mails from one sender in %s: as many incidents, %d alert mails, %d receipts; the next sender's report is one more; each duty has its next alert",
+	return fmt.Sprintf("%d mails from one sender in %s, half by SMTP and half by LMTP: as many incidents, %d alert mails, %d receipts; the next sender's report is one more; each duty has its next alert",
 		n, threw.Round(time.Second), alerts, receipts)
 }
 
@@ -237,20 +263,24 @@ func knockLoris(t *testing.T) string {
 	if err != nil || resp.StatusCode != http.StatusOK {
 		t.Errorf("the form: %v", err)
 	}
+	number := 0
 	for addr, first := range doors {
-		if strings.HasPrefix(first, "EHLO") && wait > 0 {
-			err := smtp.SendMail(addr, nil, "a@example.org", []string{"privacy@example.org"}, []byte(strings.ReplaceAll(report, "\n", "\r\n")))
-			if err != nil {
-				t.Errorf("an honest mail: %v", err)
+		number++
+		if lmtp := strings.HasPrefix(first, "LHLO"); wait > 0 && (lmtp || strings.HasPrefix(first, "EHLO")) {
+			if err := deliver(addr, lmtp, "a@example.org", mailNumber(number)); err != nil {
+				t.Errorf("an honest mail, by LMTP %t: %v", lmtp, err)
 			}
 		}
+	}
+	if wait > 0 {
+		until(t, "both honest mails are incidents", func() bool { c, _ := a.counters(t); return c.Incidents == 2 })
 	}
 	close(stop)
 	drip.Wait()
 	if wait == 0 {
 		return fmt.Sprintf("%d slow connections on SMTP, LMTP and HTTP each: the form answers at once", n)
 	}
-	return fmt.Sprintf("%d slow connections on SMTP, LMTP and HTTP each: the form answers at once, by SMTP a mail is taken once they are 30 s old", n)
+	return fmt.Sprintf("%d slow connections on SMTP, LMTP and HTTP each: the form answers at once, by SMTP and by LMTP a mail is taken once they are 30 s old", n)
 }
 
 // knockLarge sends bodies at the limit and beyond it.
