@@ -264,10 +264,15 @@ func (s *Service) EraseSubject(ctx context.Context, by Actor, found []SubjectFin
 
 // RestrictSubject has what a person wrote kept and not used (GDPR art. 18).
 func (s *Service) RestrictSubject(ctx context.Context, by Actor, found []SubjectFind, reasons string) (out []Handled, err error) {
+	done := map[Ref]bool{} // somebody may stand in one incident several times
 	return handle(found, func(f SubjectFind) error {
 		if f.Ref.IsZero() {
 			return refuse("", "restrict-incident")
 		}
+		if done[f.Ref] {
+			return nil
+		}
+		done[f.Ref] = true
 		_, err := s.Do(ctx, f.Ref, by, SetBrake{Brake: BrakeFreeze, On: true, Reasons: reasons})
 		return err
 	})

@@ -93,8 +93,14 @@
 // copy and its master key reads what was destroyed since. So a backup holds what
 // was there on its day until it is deleted. When an old one is restored, the
 // schedule destroys within a day whatever was due by then; what went earlier, on
-// request, is known to [Store.Destroyed] of a newer record and repeated by
-// [Store.Reapply], and otherwise is there again.
+// request, is known to [Store.Destroyed] of a newer record, or to a list that it
+// wrote; incident.Service.DestroyAgain repeats it in the logs and [Store.Reapply]
+// for what no log names. Otherwise it is there again.
+//
+// A line of the register goes only when a named officer says so (line.go): the
+// register keys of everything in the incident are destroyed too. Its rows stay in
+// the chain, and its row in the table of states is emptied: nothing rebuilds it,
+// and its number is known to be taken.
 //
 // The master key is exchanged without touching content (rotate.go): only the file
 // of keys is written anew. A backup keeps the master key of its day.
@@ -186,7 +192,7 @@
 //	commit.go     sharing commits; counters.go: the bookkeeping
 //	keys.go       sealing; entrykeys.go: a key for each entry; pool.go: keys in advance; pack.go: compression
 //	master.go     the master key and its export; rotate.go: exchanging it
-//	shred.go      destroying keys and what they sealed
+//	shred.go      destroying keys and what they sealed; line.go: an incident as a whole
 //	tx.go         writing entries; index.go: the rows that follow from a state
 //	view.go       reading; delivery.go, cursor.go, outbox.go, access.go: what is no log
 //	proof.go      one incident with its proof; proofcheck.go: without the record
