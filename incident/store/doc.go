@@ -27,6 +27,7 @@
 //	L log        seq (8)                     1, stream, n (4), item, {r}, {p}, hash    Append
 //	S stream     stream, n (4)               seq                                       Append
 //	T state      stream                      item, number of open duties (1), {r}     Create, Append
+//	             the same, of one destroyed  item, 0                                  DestroyLine
 //	D duty       stream, what                instant of the next alert                 Append
 //	C clock      due, stream, what           -                                         Append
 //	N plan       at, stream, what            -                                         Append
