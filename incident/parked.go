@@ -1,6 +1,9 @@
 package incident
 
-import "context"
+import (
+	"context"
+	"fmt"
+)
 
 // Promote makes an incident of a parked message: somebody looked and it is a
 // report after all. Its clock starts at its receipt, as if it had never been
@@ -66,6 +69,51 @@ func (s *Service) Parked(ctx context.Context, limit int) (items []ParkedItem, er
 		return nil
 	})
 	return items, err
+}
+
+// Parked returns the parked messages that the person may see, newest first, at
+// most limit. One that answers or brings back a mail about an incident may quote
+// it, so it is seen by whoever sees that.
+func (g Sight) Parked(ctx context.Context, limit int) (items []ParkedItem, err error) {
+	err = g.s.Store.View(ctx, func(v View) error {
+		items = nil
+		for p, err := range v.Parked() {
+			if err != nil {
+				return err
+			}
+			if !g.about(v, p.About) {
+				continue
+			}
+			if items = append(items, p); len(items) == limit {
+				break
+			}
+		}
+		return nil
+	})
+	return items, err
+}
+
+// ParkedItem returns one parked message, or ErrNotFound.
+func (g Sight) ParkedItem(ctx context.Context, item uint64) (p ParkedItem, err error) {
+	err = g.s.Store.View(ctx, func(v View) error {
+		if p, err = v.ParkedItem(item); err == nil && !g.about(v, p.About) {
+			err = fmt.Errorf("parked %d: %w", item, ErrNotFound)
+		}
+		return err
+	})
+	if err != nil {
+		return ParkedItem{}, err
+	}
+	return p, nil
+}
+
+// about reports whether the person may see what is about the incident, if any.
+func (g Sight) about(v View, ref Ref) bool {
+	if ref.IsZero() {
+		return true
+	}
+	inc, err := v.Incident(ref)
+	return err != nil || g.sees(inc) // what no longer opens shows nothing either
 }
 
 // ParkedReading reads a parked message again from its raw bytes.

@@ -136,6 +136,9 @@ func (s *Service) scan(d Delivered, form *Form, r Reading) (out risk.Scanned) {
 			out = risk.Scanned{Assessment: risk.Assess(risk.Facts{})}
 		}
 	}()
+	if len(r.Attachments) > 0 {
+		defer s.scans.enter()()
+	}
 	doc := risk.Document{Subject: r.Subject, Text: r.Text, Received: r.Received}
 	for _, a := range r.Attachments {
 		doc.Attachments = append(doc.Attachments, risk.Attachment{Name: a.Name, Type: a.Type, Data: a.Data})
@@ -203,7 +206,7 @@ func (p *processing) repeat(known Known) (Settled, error) {
 }
 
 func (p *processing) park() (Settled, error) {
-	item := ParkedItem{Delivered: p.d, Reason: p.reading.Park, From: p.reading.From, Subject: p.reading.Subject}
+	item := ParkedItem{Delivered: p.d, Reason: p.reading.Park, From: p.reading.From, Subject: p.reading.Subject, About: p.about()}
 	if err := p.tx.Park(item); err != nil {
 		return Settled{}, err
 	}
@@ -212,6 +215,19 @@ func (p *processing) park() (Settled, error) {
 	}
 	_, err := p.tx.Append(OrgStream(), p.act, &Parked{Item: p.d.Item, Channel: p.d.Channel, Reason: p.reading.Park, Arrived: p.d.Arrived})
 	return Settled{Parked: p.d.Item}, err
+}
+
+// about returns the incident whose mail a parked message answers or brings back.
+func (p *processing) about() Ref {
+	if ref, ok := p.replyTo(); ok {
+		return ref
+	}
+	if b := p.reading.Bounce; b != nil {
+		if mark, ok := p.s.Tokens.Read(b.MessageID); ok {
+			return mark.Ref
+		}
+	}
+	return Ref{}
 }
 
 // bounce believes a delivery report only if our token proves that the mail it

@@ -274,6 +274,7 @@ type ParkedItem struct {
 	Reason  ParkReason `json:"reason"`
 	From    Address    `json:"from,omitzero"`
 	Subject string     `json:"subject,omitempty"`
+	About   Ref        `json:"about,omitzero"` // the incident whose mail of ours it answers or brings back: it may quote it
 }
 
 // Known is what a keyed hash stands for.

@@ -35,6 +35,7 @@ type Service struct {
 	AccessKept time.Duration // how long the access log reaches back; 0: [AccessKept]
 
 	looks  looks    // recent ones
+	scans  scans    // under way
 	claims sync.Map // items whose caller gives them their outcome
 }
 

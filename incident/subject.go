@@ -105,7 +105,7 @@ func (s *Service) FindSubject(ctx context.Context, who Subject, sees func(*Incid
 		}
 		more = len(slice) == subjectSlice
 	}
-	parked, err := s.subjectParked(ctx, who)
+	parked, err := s.subjectParked(ctx, who, sees)
 	if err != nil {
 		return nil, err
 	}
@@ -202,8 +202,8 @@ func (s *Service) formOf(ctx context.Context, b *Reported) []string {
 	return []string{f.Name, f.Email, f.Phone}
 }
 
-func (s *Service) subjectParked(ctx context.Context, who Subject) (found []SubjectFind, err error) {
-	items, err := s.Parked(ctx, 0)
+func (s *Service) subjectParked(ctx context.Context, who Subject, sees func(*Incident) bool) (found []SubjectFind, err error) {
+	items, err := Sight{s, sees}.Parked(ctx, 0)
 	if err != nil {
 		return nil, err
 	}

@@ -56,11 +56,21 @@ func (s *Server) healthz(c echo.Context) error {
 // machine passes on does not come from this machine.
 func (s *Server) metrics(c echo.Context) error {
 	addr, err := netip.ParseAddr(c.RealIP())
-	local := err == nil && addr.Unmap().IsLoopback() && c.Request().Header.Get(echo.HeaderXForwardedFor) == ""
+	local := err == nil && addr.Unmap().IsLoopback() && !proxied(c.Request().Header)
 	person, _ := s.pages.Identify(c)
 	if !local && !web.Only(people.Admin).Admits(person) {
 		return web.ErrForbidden
 	}
 	s.cfg.Metrics.ServeHTTP(c.Response(), c.Request())
 	return nil
+}
+
+// proxied reports whether a proxy has passed a request on.
+func proxied(h http.Header) bool {
+	for _, name := range []string{echo.HeaderXForwardedFor, "Forwarded", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-Ip", "Via"} {
+		if h.Get(name) != "" {
+			return true
+		}
+	}
+	return false
 }

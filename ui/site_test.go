@@ -69,6 +69,9 @@ func readMail(raw []byte, in incident.Incoming, o incident.ReadOptions) incident
 		r.From = incident.Address{Name: from.Name, Email: from.Address}
 	}
 	r.Subject, r.Text, r.MessageID = m.Header.Get("Subject"), string(body), m.Header.Get("Message-Id")
+	if id := m.Header.Get("In-Reply-To"); id != "" {
+		r.InReplyTo = []string{id}
+	}
 	if m.Header.Get("Auto-Submitted") == "auto-replied" {
 		r.Park = incident.ParkAutoReply
 	}

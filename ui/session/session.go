@@ -217,6 +217,17 @@ func (m *Manager) SignOutEverywhere(ctx context.Context, by incident.Actor, id p
 	})
 }
 
+// EndOthers ends every session of a person but the one of the token. Whoever got
+// in with the password alone must not stay in once a second step is asked for.
+func (m *Manager) EndOthers(ctx context.Context, id people.ID, token string) error {
+	return m.change(ctx, incident.ByPerson(id), id, func(tx incident.Tx, a *account) ([]incident.AccountEvent, error) {
+		if len(a.Sessions) < 2 {
+			return nil, nil
+		}
+		return events(incident.AccountSessionsEnded, ""), m.endAll(tx, a, m.digest(token))
+	})
+}
+
 // Session is one session as its owner sees it.
 type Session struct {
 	Handle  string // names it in a form; no secret

@@ -124,6 +124,9 @@ type recoveryData struct {
 // stepAdded shows the recovery codes that came with a first second step, or
 // leads on.
 func (p *Pages) stepAdded(c echo.Context, codes []string, j journey) error {
+	if err := p.cfg.Sessions.EndOthers(c.Request().Context(), me(c).ID, p.token(c)); err != nil {
+		return err
+	}
 	if len(codes) == 0 {
 		return c.Redirect(http.StatusSeeOther, "/account?done=factor-added")
 	}

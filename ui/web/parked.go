@@ -14,11 +14,21 @@ import (
 )
 
 func (p *Pages) parked(c echo.Context) error {
-	items, err := p.cfg.Service.Parked(c.Request().Context(), mostRows)
+	items, err := p.sight(c).Parked(c.Request().Context(), mostRows)
 	if err != nil {
 		return err
 	}
 	return p.show(c, "parked", items)
+}
+
+// parkedNumber reads which parked message a path names. One that the person may
+// not see does not exist.
+func (p *Pages) parkedNumber(c echo.Context) (uint64, error) {
+	n, err := number(c, "item")
+	if err == nil {
+		_, err = p.sight(c).ParkedItem(c.Request().Context(), n)
+	}
+	return n, err
 }
 
 // parkedData is one parked message.
@@ -29,7 +39,7 @@ type parkedData struct {
 }
 
 func (p *Pages) parkedItem(c echo.Context) error {
-	n, err := number(c, "item")
+	n, err := p.parkedNumber(c)
 	if err != nil {
 		return err
 	}
@@ -45,7 +55,7 @@ func (p *Pages) parkedItem(c echo.Context) error {
 }
 
 func (p *Pages) parkedRaw(c echo.Context) error {
-	n, err := number(c, "item")
+	n, err := p.parkedNumber(c)
 	if err != nil {
 		return err
 	}
@@ -58,7 +68,7 @@ func (p *Pages) parkedRaw(c echo.Context) error {
 
 // promote makes an incident of a parked message, with its clock from receipt.
 func (p *Pages) promote(c echo.Context) error {
-	n, err := number(c, "item")
+	n, err := p.parkedNumber(c)
 	if err != nil {
 		return err
 	}
@@ -70,7 +80,7 @@ func (p *Pages) promote(c echo.Context) error {
 }
 
 func (p *Pages) reviewed(c echo.Context) error {
-	n, err := number(c, "item")
+	n, err := p.parkedNumber(c)
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -200,7 +201,7 @@ func (p *Pages) subjectView(c echo.Context) (*View, error) {
 		return nil, err
 	}
 	d := subjectData{ID: c.Param("search"), Who: run.who, Looked: run.looked.Load()}
-	if d.Done, d.Found, err = run.state(); err != nil {
+	if d.Done, d.Found, err = p.foundBy(c, run); err != nil {
 		return nil, err
 	}
 	v := p.view(c, "subject", nil)
@@ -209,13 +210,36 @@ func (p *Pages) subjectView(c echo.Context) (*View, error) {
 	return v, nil
 }
 
+// foundBy is what a search found and the reader may still see: a case may have
+// been restricted since.
+func (p *Pages) foundBy(c echo.Context, run *subjectSearch) (done bool, found []incident.SubjectFind, err error) {
+	done, all, err := run.state()
+	ctx, sight := c.Request().Context(), p.sight(c)
+	for _, f := range all {
+		var gone error
+		switch {
+		case !f.Ref.IsZero():
+			_, gone = sight.Incident(ctx, f.Ref)
+		case f.Parked != 0:
+			_, gone = sight.ParkedItem(ctx, f.Parked)
+		}
+		switch {
+		case gone == nil:
+			found = append(found, f)
+		case !errors.Is(gone, incident.ErrNotFound):
+			return done, nil, gone
+		}
+	}
+	return done, found, err
+}
+
 // subjectExport sends what was found as JSON, or as a page to read.
 func (p *Pages) subjectExport(c echo.Context) error {
 	run, err := p.searchOf(c)
 	if err != nil {
 		return err
 	}
-	done, found, err := run.state()
+	done, found, err := p.foundBy(c, run)
 	if err != nil || !done {
 		return firstError(err, refuse("", "busy"))
 	}
