@@ -69,7 +69,7 @@ func TestTheRegister(t *testing.T) {
 	v, auditor := s.signedIn(officer), s.signedIn(s.person(people.Auditor))
 	at := v.handIn(oldRegister).header.Get("Location")
 	v.post(at, "open", "yes")
-	v.get("/register").want(http.StatusOK, "1 incident gevonden", "2026-0001")
+	v.get("/register").want(http.StatusOK, "1 incident gevonden", "2026-0001", "Getoond: ontvangen van")
 	v.get("/register?year=").want(http.StatusOK, "3 incidenten gevonden", "2019-0001")
 	v.get("/register?year=&q=stick").want(http.StatusOK, "1 incident gevonden")
 	v.get("/register?year=abc").want(http.StatusUnprocessableEntity, "vier cijfers")
@@ -77,6 +77,11 @@ func TestTheRegister(t *testing.T) {
 	if !strings.HasPrefix(csv.body, "\ufeff") || csv.header.Get("Content-Type") != "application/octet-stream" {
 		t.Errorf("the file is served as %q", csv.header.Get("Content-Type"))
 	}
+	s.mailIn("Onderwerp van de mail", "Naar een verkeerd adres.")
+	for _, path := range []string{"/register", "/register?sort=title", "/register?sort=due&down=yes"} {
+		v.get(path).want(http.StatusOK, "2 incidenten gevonden", "Onderwerp van de mail")
+	}
+	v.get("/register/export/csv?year=2026").lacks("Onderwerp van de mail")
 	v.get("/register/export/exe").want(http.StatusNotFound)
 	v.get("/register/years/json").want(http.StatusOK, `"year": 2019`)
 	_, err := s.service.Do(t.Context(), incident.Ref{Year: 2019, Number: 1}, incident.ByPerson(officer.ID), incident.Restrict{Reasons: "een collega"})

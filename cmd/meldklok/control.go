@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -12,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"time"
 )
 
 // A command that needs the data while the service runs is carried out by the
@@ -24,12 +26,19 @@ const controlFile = "control.sock"
 // errNoService: nothing listens on the socket.
 var errNoService = errors.New("the service is not running")
 
-// controlReply is what a command said.
+// controlReply is a piece of what a command said; the last one has its status.
 type controlReply struct {
-	Code   int    `json:"code"`
-	Stdout []byte `json:"stdout"`
-	Stderr string `json:"stderr"`
+	Code   *int   `json:"code,omitempty"`
+	Stdout []byte `json:"stdout,omitempty"`
+	Stderr string `json:"stderr,omitempty"`
 }
+
+// pieceSize is how much of its output a command holds back: short answers go
+// out when it has ended, and a file in pieces of this size.
+const pieceSize = 64 << 10
+
+// pieceTime is how long the other side may take for one piece.
+const pieceTime = time.Minute
 
 // shortPath returns a path to the socket that fits into a socket address (108
 // bytes on Linux), however deep the data folder lies. release lets go of it.
@@ -98,18 +107,28 @@ func callControl(ctx context.Context, w world, dir string, args []string) (code 
 		return exitAgain, fmt.Errorf("the service did not answer: %w", err)
 	}
 	defer resp.Body.Close()
-	var reply controlReply
-	if err := json.NewDecoder(resp.Body).Decode(&reply); err != nil {
-		return exitAgain, fmt.Errorf("the service did not answer: %w", err)
+	return copyReplies(w, resp.Body)
+}
+
+// copyReplies passes on what a command says until it has ended.
+func copyReplies(w world, from io.Reader) (code int, err error) {
+	for pieces := json.NewDecoder(from); ; {
+		var piece controlReply
+		if err := pieces.Decode(&piece); err != nil {
+			return exitAgain, fmt.Errorf("the service did not answer to the end: %w", err)
+		}
+		if _, err := w.stdout.Write(piece.Stdout); err != nil {
+			return exitFailed, err
+		}
+		fmt.Fprint(w.stderr, piece.Stderr)
+		switch {
+		case piece.Code == nil:
+		case *piece.Code != 0:
+			return *piece.Code, errSaid
+		default:
+			return 0, nil
+		}
 	}
-	if _, err := w.stdout.Write(reply.Stdout); err != nil {
-		return exitFailed, err
-	}
-	fmt.Fprint(w.stderr, reply.Stderr)
-	if reply.Code != 0 {
-		return reply.Code, errSaid
-	}
-	return 0, nil
 }
 
 // errSaid: the reason is on stderr already.
@@ -135,12 +154,42 @@ func controlHandler(a *App) http.Handler {
 			http.Error(rw, "not a command", http.StatusBadRequest)
 			return
 		}
-		var stdout, stderr bytes.Buffer
-		d := a.desk(r.Body, &stdout, &stderr)
-		code := status(world{r.Body, &stdout, &stderr, a.now}, dispatch(r.Context(), d, args))
+		var stderr bytes.Buffer
+		out := pieces{http.NewResponseController(rw), json.NewEncoder(rw)}
+		_ = out.control.EnableFullDuplex() // the command may still read when it begins to write
 		rw.Header().Set("Content-Type", "application/json")
-		_ = json.NewEncoder(rw).Encode(controlReply{Code: code, Stdout: stdout.Bytes(), Stderr: stderr.String()})
+		stdout := bufio.NewWriterSize(out, pieceSize)
+		code := status(world{r.Body, stdout, &stderr, a.now}, dispatch(r.Context(), a.desk(r.Body, stdout, &stderr), args))
+		if stdout.Flush() == nil {
+			_ = out.send(controlReply{Code: &code, Stderr: stderr.String()})
+		}
 	})
+}
+
+// pieces sends what is written to it as it comes. Whoever stops reading is let
+// go of, so that no command waits for ever.
+type pieces struct {
+	control *http.ResponseController
+	enc     *json.Encoder
+}
+
+// Write implements io.Writer.
+func (p pieces) Write(b []byte) (int, error) {
+	if err := p.send(controlReply{Stdout: b}); err != nil {
+		return 0, fmt.Errorf("whoever asked does not listen any more: %w", err)
+	}
+	return len(b), nil
+}
+
+func (p pieces) send(r controlReply) error {
+	err := p.control.SetWriteDeadline(time.Now().Add(pieceTime))
+	if err == nil {
+		err = p.enc.Encode(r)
+	}
+	if err == nil {
+		err = p.control.Flush()
+	}
+	return err
 }
 
 // desk is the service's own.
