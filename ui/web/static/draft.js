@@ -32,8 +32,11 @@ if (draft && drafts) {
   let values = [];
   try { values = JSON.parse(drafts.getItem(draft.dataset.draft) || "[]"); } catch { /* not ours */ }
   const told = document.getElementById("draft-back");
-  // A refused form holds what was typed already.
-  if (!document.querySelector(".problems") && bring(values)) told.hidden = false;
+  // A refused form, and one that somebody began before this file was here, hold
+  // what was typed already.
+  const begun = kept().some((e) => e.type === "radio" ? e.checked : e.type !== "hidden" && e.value !== "");
+  if (begun) keep();
+  else if (bring(values)) told.hidden = false;
   draft.addEventListener("input", keep);
   draft.addEventListener("change", keep);
   told.querySelector("button").addEventListener("click", () => {
