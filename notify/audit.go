@@ -50,11 +50,6 @@ func (e *Engine) auditTurn(ctx context.Context) error {
 	if err := errors.Join(e.sweepFailed(), e.forget(ctx)); err != nil {
 		return err
 	}
-	if e.cfg.Forget != nil {
-		if err := e.cfg.Forget(ctx); err != nil {
-			e.cfg.Log.Error("what is kept no longer could not be destroyed; it is tried again", "err", err)
-		}
-	}
 	h, err := e.examine(ctx)
 	if err != nil {
 		return err

@@ -8,8 +8,9 @@
 //	           the next row are written in one transaction
 //	send.go    for each ready mail, nearest deadline first and receipts last:
 //	           still needed? send it over a reused connection; record the reply
-//	audit.go   count open duties against next-alert rows, re-derive a slice of
-//	           them from their logs, look for what is stuck; the result is health
+//	audit.go   count open duties against next-alert rows, look for what is
+//	           stuck; the result is health
+//	sweep.go   beside the turns: re-derive a slice of open duties from their logs
 //
 // # Why nothing is lost
 //

@@ -168,11 +168,17 @@ func (e *Engine) loop(ctx context.Context, end context.CancelCauseFunc, wake <-c
 	}
 }
 
-// sweepLoop sweeps a slice every period.
+// sweepLoop sweeps a slice every period, and destroys the next slice of what is
+// kept no longer: both read the whole record in time, so no turn waits for them.
 func (e *Engine) sweepLoop(ctx context.Context) {
 	for {
 		if err := e.Sweep(ctx); err != nil && ctx.Err() == nil {
 			e.cfg.Log.Error("a slice of the sweep failed; it is tried again", "err", err)
+		}
+		if e.cfg.Forget != nil {
+			if err := e.cfg.Forget(ctx); err != nil && ctx.Err() == nil {
+				e.cfg.Log.Error("what is kept no longer could not be destroyed; it is tried again", "err", err)
+			}
 		}
 		select {
 		case <-ctx.Done():

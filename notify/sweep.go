@@ -9,13 +9,15 @@ import (
 )
 
 // The sweep re-derives every open duty from its log, slice by slice (promise
-// 3). It runs beside the turns, so that nothing due waits for it, and one slice
-// is bounded by time as well as by number: what it costs does not grow with
-// what exists. A machine that re-derives a duty in 50 µs covers 360,000 of them
-// before health turns red; one with more says so by the age of its sweep.
+// 3). It runs beside the turns, so that nothing due waits for it, and a slice is
+// bounded: what it costs does not grow with what exists. Any machine covers
+// 180,000 duties before health turns red, one that re-derives a duty in 50 µs
+// 360,000; with more, health says so by the age of the sweep.
 const (
-	// sweepTime is how long a slice may take: a fiftieth of the period.
-	sweepTime = 100 * time.Millisecond
+	// sweepLeast is how many duties a slice takes, however long that lasts, and
+	// sweepTime how long it goes on with more: a fiftieth of the period.
+	sweepLeast = 1000
+	sweepTime  = 100 * time.Millisecond
 	// sweepStep is how many duties one read transaction takes.
 	sweepStep = 100
 	// sweepRest is how far apart sweeps begin: what was covered seconds ago is
@@ -67,8 +69,8 @@ func (e *Engine) slice(ctx context.Context) error {
 	}
 	// The machine's own clock bounds the work, whatever clock the engine goes by.
 	start := time.Now()
-	for left := e.cfg.Slice; left > 0 && time.Since(start) < sweepTime; left -= sweepStep {
-		next, unsound, err := e.cfg.Rederive(ctx, s.after, min(left, sweepStep))
+	for done := 0; done < e.cfg.Slice && (done < sweepLeast || time.Since(start) < sweepTime); done += sweepStep {
+		next, unsound, err := e.cfg.Rederive(ctx, s.after, min(e.cfg.Slice-done, sweepStep))
 		if err != nil {
 			return err
 		}
