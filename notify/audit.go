@@ -56,7 +56,7 @@ func (e *Engine) auditTurn(ctx context.Context) error {
 	}
 	e.health.Store(&h)
 	if e.cfg.Audited != nil {
-		e.cfg.Audited(h)
+		e.cfg.Audited(h.Health)
 	}
 	return nil
 }
@@ -80,13 +80,14 @@ func (e *Engine) forget(ctx context.Context) error {
 }
 
 // examine makes the findings.
-func (e *Engine) examine(ctx context.Context) (h incident.Health, err error) {
-	now := e.now()
-	h = incident.Health{At: now, Turned: now}
+func (e *Engine) examine(ctx context.Context) (h examined, err error) {
+	now, trials := e.now(), e.trials.Load()
+	h = examined{Health: incident.Health{At: now, Turned: now}, trials: trials}
 	e.begun(now)
 	err = e.cfg.Store.View(ctx, func(v incident.View) error {
 		c := v.Counters()
 		org := v.Org()
+		h.org = org.Entries
 		h.OpenDuties, h.Queued, h.Pending, h.Parked, h.Head = c.OpenDuties, c.Queued, c.Pending, org.Parked, c.Head
 		h.Findings = slices.Concat(e.duties(v, c, now), e.people(v, c, now), e.inbox(c, org, now), e.outbox(v, now))
 		return nil

@@ -59,7 +59,7 @@ type Engine struct {
 	cfg    Config
 	wake   chan struct{}
 	ready  chan struct{} // something was queued
-	health atomic.Pointer[incident.Health]
+	health atomic.Pointer[examined]
 
 	queue queueState
 	send  sendState
@@ -67,6 +67,7 @@ type Engine struct {
 	audit auditState
 	sweep sweepState
 
+	trials  atomic.Uint64 // of the relays, by a person
 	rewound rewindState
 
 	digest digestState
@@ -90,7 +91,7 @@ func New(cfg Config) *Engine {
 	e := &Engine{cfg: cfg, wake: make(chan struct{}, 2), ready: make(chan struct{}, 1)}
 	e.queue.init()
 	e.send.init(cfg.Transports)
-	e.health.Store(&incident.Health{Findings: []incident.Finding{{Code: "starting", Level: incident.Amber}}})
+	e.health.Store(&examined{Health: incident.Health{Findings: []incident.Finding{{Code: "starting", Level: incident.Amber}}}})
 	return e
 }
 
@@ -117,9 +118,6 @@ func (e *Engine) tellSender() {
 	default:
 	}
 }
-
-// Health returns the result of the last audit.
-func (e *Engine) Health() incident.Health { return *e.health.Load() }
 
 // Run turns until ctx ends. Queueing, sending and sweeping run side by side, so
 // that neither a slow relay nor a large record keeps a rung from being

@@ -36,6 +36,7 @@ func (e *Engine) TryRelays(ctx context.Context, to people.Person) (all []inciden
 	if err := e.maySend(ctx); err != nil {
 		return nil, err
 	}
+	defer e.trials.Add(1)
 	for n, r := range e.send.roads {
 		raw, err := e.testMail(ctx, to, n+1, r.transport.Name())
 		if errors.Is(err, mailer.ErrAddress) {

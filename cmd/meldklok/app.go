@@ -175,9 +175,6 @@ func (a *App) changed() {
 
 // findings are those that only the wiring can know.
 func (a *App) findings(now time.Time) (f []incident.Finding) {
-	a.mu.Lock()
-	a.turned = now
-	a.mu.Unlock()
 	switch {
 	case len(a.cfg.relays) == 0:
 		f = append(f, incident.Finding{Code: "no-relay", Level: incident.Red})

@@ -85,8 +85,12 @@ func (a *App) held() bool {
 	return err == nil && org.Backups.Held
 }
 
-// audited passes the result of an audit on to the second road.
+// audited notes that the engine turned, and passes the result of an audit on to
+// the second road.
 func (a *App) audited(h incident.Health) {
+	a.mu.Lock()
+	a.turned = h.Turned
+	a.mu.Unlock()
 	if !a.held() {
 		a.webhooks.Audited(h)
 	}

@@ -1,0 +1,44 @@
+package notify
+
+import (
+	"context"
+
+	"meldklok/incident"
+)
+
+// examined is the result of an audit, and what it was made from: findings that
+// rest on the organisation's own log, or on a relay that somebody tried, are
+// asked anew when these went on.
+type examined struct {
+	incident.Health
+	org    uint32 // entries of the organisation's log
+	trials uint64
+}
+
+// Health returns the result of the last audit. When people, ladders, settings or
+// relays were changed since, the findings are made anew: whoever has just mended
+// something must not be told that it is still broken. That is no audit: the
+// instants of the last turn and of the last sweep stay as they are, so that an
+// engine that stands still shows.
+func (e *Engine) Health() incident.Health {
+	last := e.health.Load()
+	if last.At.IsZero() {
+		return last.Health // starting: nothing was audited yet
+	}
+	ctx, same := context.Background(), true
+	err := e.cfg.Store.View(ctx, func(v incident.View) error {
+		same = v.Org().Entries == last.org && e.trials.Load() == last.trials
+		return nil
+	})
+	if err != nil || same {
+		return last.Health
+	}
+	h, err := e.examine(ctx)
+	if err != nil {
+		e.cfg.Log.Error("health could not be looked at anew; the last audit is shown", "err", err)
+		return last.Health
+	}
+	h.At, h.Turned = last.At, last.Turned
+	e.health.CompareAndSwap(last, &h) // an audit that ended meanwhile knows more
+	return h.Health
+}
