@@ -165,7 +165,7 @@ func (p *Pages) incidentView(c echo.Context) (*View, error) {
 		d.actions = append(d.actions, "unlink")
 	}
 	d.Judgements = judgements(v, d.people, entries)
-	d.Log = logOf(v, d.people, entries, hidden)
+	d.Log = folded(logOf(v, d.people, entries, hidden))
 	v.Title = d.Inc.Ref.String()
 	if d.Headline != "" {
 		v.Title += " " + d.Headline

@@ -164,6 +164,8 @@ type logLine struct {
 	Who, What string
 	Detail    []string
 	Quiet     bool // of the machinery: shown smaller
+	Machine   bool // about mail and alerts: several in a row fold into one
+	Folded    []logLine
 }
 
 // logOf writes the log, newest first, without the links to cases that are hidden
@@ -175,9 +177,11 @@ func logOf(v *View, all people.Directory, entries []incident.Entry, hidden map[i
 			continue
 		}
 		_, quiet := e.Body.(*incident.Delivery)
+		_, alerted := e.Body.(*incident.Alerted)
 		lines = append(lines, logLine{
 			N:  e.N,
-			At: e.At, Who: actorName(v, all, e.By), What: v.Word("kind", e.Body.Kind()), Detail: detailOf(v, all, e.Body), Quiet: quiet,
+			At: e.At, Who: actorName(v, all, e.By), What: v.Word("kind", e.Body.Kind()), Detail: detailOf(v, all, e.Body),
+			Quiet: quiet, Machine: quiet || alerted,
 		})
 	}
 	return lines

@@ -30,7 +30,7 @@ type View struct {
 
 	assets   assets
 	defaults map[string][]string // values of fields by form.name
-	nav      []NavItem
+	nav      []NavGroup
 }
 
 // Banner is a sentence above a page that nobody should miss.
@@ -123,9 +123,6 @@ func (v *View) Cited(r risk.Reason) string { return r.Cited(risk.Lang(v.Lang)) }
 // Asset returns the path of an embedded file.
 func (v *View) Asset(name string) string { return v.assets.path(name) }
 
-// Nav returns the navigation.
-func (v *View) Nav() []NavItem { return v.nav }
-
 // Can reports whether the person has one of the roles.
 func (v *View) Can(roles ...string) bool {
 	for _, r := range roles {
@@ -187,43 +184,6 @@ type Each struct {
 
 // With gives a part of a template one thing beside the view.
 func (v *View) With(item any) Each { return Each{v, item} }
-
-// NavItem is one place in the navigation.
-type NavItem struct {
-	Path, ID string
-}
-
-// Current reports whether the item is the place of a path.
-func (n NavItem) Current(path string) bool {
-	return path == n.Path || (n.Path != "/" && strings.HasPrefix(path, n.Path+"/"))
-}
-
-func navigation(p *people.Person) []NavItem {
-	var items []NavItem
-	for _, n := range []struct {
-		NavItem
-		who Access
-	}{
-		{NavItem{"/board", "nav.board"}, readers()},
-		{NavItem{"/incidents", "nav.incidents"}, readers()},
-		{NavItem{"/search", "nav.search"}, readers()},
-		{NavItem{"/register", "nav.register"}, readers()},
-		{NavItem{"/parked", "nav.parked"}, readers()},
-		{NavItem{"/requests", "nav.requests"}, deciders()},
-		{NavItem{"/mailbox", "nav.mailbox"}, healthSeen()},
-		{NavItem{"/outbox", "nav.outbox"}, mailSeers()},
-		{NavItem{"/management", "nav.management"}, overseers()},
-		{NavItem{"/people", "nav.people"}, keepers()},
-		{NavItem{"/people/review", "nav.review"}, Only(people.Auditor)},
-		{NavItem{"/settings", "nav.settings"}, accessSeers()},
-		{NavItem{"/health", "nav.health"}, healthSeen()},
-	} {
-		if n.who.Admits(p) {
-			items = append(items, n.NavItem)
-		}
-	}
-	return items
-}
 
 // banners are the sentences that stand above every page of somebody who is
 // signed in.

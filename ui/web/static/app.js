@@ -112,3 +112,18 @@ if (!typing()) document.querySelector(".problems")?.focus();
 // A page that only hands something on does so by itself.
 document.querySelector("form[data-go]")?.requestSubmit();
 document.querySelector("a[data-go]")?.click();
+
+// A menu closes by Escape and by a click elsewhere; the links work without this.
+const menus = document.querySelectorAll("[data-menu]");
+const close = (menu) => { menu.open = false; };
+addEventListener("keydown", (event) => {
+  for (const menu of menus) {
+    if (event.key === "Escape" && menu.open) {
+      close(menu);
+      menu.querySelector("summary").focus();
+    }
+  }
+});
+addEventListener("click", (event) => {
+  for (const menu of menus) if (!menu.contains(event.target)) close(menu);
+});
