@@ -3,6 +3,8 @@ package incident
 import (
 	"context"
 	"errors"
+	"iter"
+	"slices"
 	"sync"
 	"time"
 )
@@ -18,6 +20,9 @@ const (
 	AccessFile   AccessKind = "file"   // an attachment
 	AccessAdded  AccessKind = "added"  // a file that somebody of ours added
 	AccessWhole  AccessKind = "whole"  // the whole case as a file
+
+	AccessParked    AccessKind = "parked"     // a parked message: who sent it, and what they wrote
+	AccessParkedRaw AccessKind = "parked-raw" // the same exactly as it came in
 )
 
 // Access is one look at a personal compartment. The access log is the one thing
@@ -30,6 +35,7 @@ type Access struct {
 	What   AccessKind `json:"what"`
 	Report int        `json:"report,omitempty"`
 	File   int        `json:"file,omitempty"` // of an attachment, from 0
+	Item   uint64     `json:"item,omitempty"` // of a parked message, which has no reference
 }
 
 const (
@@ -98,18 +104,49 @@ func (s *Service) Saw(ctx context.Context, a Access) error {
 }
 
 // Accesses returns who looked at an incident's personal compartments, newest
-// first, at most limit.
+// first, at most limit. A report that was parked at first brings along who looked
+// at it then.
 func (s *Service) Accesses(ctx context.Context, ref Ref, limit int) (list []Access, err error) {
 	err = s.Store.View(ctx, func(v View) error {
-		for a, err := range v.Accesses(ref) {
-			if err != nil {
-				return err
-			}
-			if list = append(list, a); len(list) == limit {
-				break
-			}
+		inc, err := v.Incident(ref)
+		if err != nil {
+			return err
 		}
-		return nil
+		if list, err = newest(v.Accesses(ref), limit, func(Access) bool { return true }); err != nil {
+			return err
+		}
+		parked, err := newest(v.Accesses(Ref{}), limit, func(a Access) bool {
+			return slices.ContainsFunc(inc.Reports, func(r Report) bool { return r.Item == a.Item })
+		})
+		list = append(list, parked...)
+		return err
+	})
+	slices.SortStableFunc(list, func(a, b Access) int { return b.At.Compare(a.At) })
+	return list[:min(limit, len(list))], err
+}
+
+// ParkedAccesses returns who looked at a parked message, newest first, at most
+// limit.
+func (s *Service) ParkedAccesses(ctx context.Context, item uint64, limit int) (list []Access, err error) {
+	err = s.Store.View(ctx, func(v View) error {
+		list, err = newest(v.Accesses(Ref{}), limit, func(a Access) bool { return a.Item == item })
+		return err
 	})
 	return list, err
+}
+
+// newest takes up to limit looks that are wanted.
+func newest(all iter.Seq2[Access, error], limit int, wanted func(Access) bool) (list []Access, err error) {
+	for a, err := range all {
+		if err != nil {
+			return list, err
+		}
+		if !wanted(a) {
+			continue
+		}
+		if list = append(list, a); len(list) == limit {
+			break
+		}
+	}
+	return list, nil
 }

@@ -33,3 +33,23 @@ func TestLooksAreLogged(t *testing.T) {
 		t.Errorf("a later look is a new one: %d rows", n)
 	}
 }
+
+// TestLooksAtParkedMailAreLogged: the text and the original bytes each, also from
+// the case that the message became; the list of parked mail is no look.
+func TestLooksAtParkedMailAreLogged(t *testing.T) {
+	s := newSite(t)
+	s.mailIn("Afwezig", "Ik ben met verlof tot maandag.", "Auto-Submitted: auto-replied\r\n")
+	s.mailIn("Ook afwezig", "Ik ben er niet.", "Auto-Submitted: auto-replied\r\n")
+	officer, auditor := s.signedIn(s.person(people.Officer)), s.signedIn(s.person(people.Auditor))
+	item := s.parkedPath()
+	officer.get("/parked").want(http.StatusOK)
+	auditor.get(item).want(http.StatusOK, "Eén keer ingezien", "De auditor").lacks("De officer")
+	auditor.get(item + "/raw").want(http.StatusOK)
+	checkMarkup(t, "parked", officer.get(item).want(http.StatusOK, "3 keer ingezien", "De auditor", "De officer", "het originele bericht, toen het nog geparkeerd stond"))
+	to := officer.post(item + "/promote").header.Get("Location")
+	inc, _, _ := strings.Cut(to, "?")
+	page := officer.get(inc+"/access").want(http.StatusOK, "De auditor", "De officer", "het bericht, toen het nog geparkeerd stond")
+	if n := strings.Count(page.body, "<tr>"); n != 4 {
+		t.Errorf("%d rows, want the head and three looks", n)
+	}
+}

@@ -45,11 +45,17 @@ func (p *Pages) accesses(c echo.Context) error {
 	if kept := p.cfg.Service.AccessKept; kept > 0 {
 		d.Days = int(kept.Hours() / 24)
 	}
-	for _, a := range list {
-		d.Looks = append(d.Looks, lookView{a, actorName(v, org.People, a.By)})
-	}
+	d.Looks = looksOf(v, org.People, list)
 	v.Data = d
 	return p.render(c, 200, v)
+}
+
+// looksOf names who looked.
+func looksOf(v *View, all people.Directory, list []incident.Access) (views []lookView) {
+	for _, a := range list {
+		views = append(views, lookView{a, actorName(v, all, a.By)})
+	}
+	return views
 }
 
 // saw records a look at the page of a case. A record that cannot take it for

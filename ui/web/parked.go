@@ -36,6 +36,7 @@ type parkedData struct {
 	Item    incident.ParkedItem
 	Reading incident.Reading
 	Decides bool
+	Looks   []lookView
 }
 
 func (p *Pages) parkedItem(c echo.Context) error {
@@ -47,11 +48,26 @@ func (p *Pages) parkedItem(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	decides, err := p.Admits(c.Request().Context(), deciders(), me(c))
+	ctx := c.Request().Context()
+	decides, err := p.Admits(ctx, deciders(), me(c))
 	if err != nil {
 		return err
 	}
-	return p.show(c, "parked-item", parkedData{Item: item, Reading: reading, Decides: decides})
+	look := incident.Access{By: actor(c), What: incident.AccessParked, Item: item.Item}
+	if err := p.cfg.Service.Saw(ctx, look); err != nil {
+		return err
+	}
+	org, err := p.cfg.Service.Org(ctx)
+	if err != nil {
+		return err
+	}
+	list, err := p.cfg.Service.ParkedAccesses(ctx, item.Item, mostLooks)
+	if err != nil {
+		return err
+	}
+	v := p.view(c, "parked-item", nil)
+	v.Data = parkedData{Item: item, Reading: reading, Decides: decides, Looks: looksOf(v, org.People, list)}
+	return p.render(c, http.StatusOK, v)
 }
 
 func (p *Pages) parkedRaw(c echo.Context) error {
@@ -61,6 +77,10 @@ func (p *Pages) parkedRaw(c echo.Context) error {
 	}
 	item, _, err := p.cfg.Service.ParkedReading(c.Request().Context(), n)
 	if err != nil {
+		return err
+	}
+	look := incident.Access{By: actor(c), What: incident.AccessParkedRaw, Item: item.Item}
+	if err := p.cfg.Service.Saw(c.Request().Context(), look); err != nil {
 		return err
 	}
 	return p.sendRaw(c, item.Item, "parked-"+strconv.FormatUint(n, 10)+".eml")
