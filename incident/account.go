@@ -24,6 +24,7 @@ const (
 	AccountInvited       AccountEventKind = "invited"        // a one-time link was made
 	AccountPasswordSet   AccountEventKind = "password-set"   // and every session ended
 	AccountSessionsEnded AccountEventKind = "sessions-ended" // by somebody else, or everywhere
+	AccountSessionEnded  AccountEventKind = "session-ended"  // one of them, by somebody else
 	AccountLinked        AccountEventKind = "linked"         // to an identity of the single sign-on
 )
 

@@ -63,7 +63,7 @@ var allowed = map[string]string{
 
 	"GET /people": "a", "POST /people": "a", "GET /people/:id": "a", "POST /people/:id": "a",
 	"GET /people/review": "au", "POST /people/review": "a", "GET /people/sign-ins": "au", "GET /people/rules": "a", "POST /people/rules": "a",
-	"POST /people/:id/invite": "a", "POST /people/:id/factors": "a", "POST /people/:id/absence": "a", "POST /people/:id/sign-out": "a",
+	"POST /people/:id/invite": "a", "POST /people/:id/factors": "a", "POST /people/:id/absence": "a", "POST /people/:id/sign-out": "a", "POST /people/:id/sessions/end": "a",
 	"GET /settings/tokens": "a", "POST /settings/tokens": "a", "POST /settings/tokens/revoke": "a",
 }
 

@@ -145,7 +145,9 @@ func TestARequiredSecondStepComesFirst(t *testing.T) {
 	rules[9] = "recommended"
 	a.post("/people/rules", append(rules[:12:12], "review", "99")...).want(http.StatusUnprocessableEntity, "van 1 tot 24 maanden")
 	a.post("/people/rules", rules...).leads("/people/rules?done=rules-changed")
-	a.get("/people/rules").want(http.StatusOK, `<option value="required" selected>`, `value="3"`)
+	checkMarkup(t, "rules with their versions", a.get("/people/rules").want(http.StatusOK, `<option value="required" selected>`, `value="3"`,
+		"Eén eerdere wijziging", "De admin", "Tweede stap voor privacy officer", "<ins>verplicht</ins>", "<del>6</del>", "<ins>3</ins>").
+		lacks("Tweede stap voor auditor"))
 
 	v := s.signedIn(officer)
 	v.get("/incidents/" + ref.String()).leads("/account/second?next=%2Fincidents%2F" + ref.String())
@@ -274,5 +276,34 @@ func TestSingleSignOnOfAStranger(t *testing.T) {
 	provider.SetDown(true)
 	if strings.Contains(s.log.String(), "stranger@") {
 		t.Error("an address stands in the log")
+	}
+}
+
+// TestTheAdministratorEndsOneSession: the other ones go on, and it is recorded
+// who did it.
+func TestTheAdministratorEndsOneSession(t *testing.T) {
+	s := newSite(t)
+	officer, admin := s.person(people.Officer), s.signedIn(s.person(people.Admin))
+	laptop := s.signedIn(officer)
+	s.wait(time.Minute)
+	telephone := s.signedIn(officer)
+	path := "/people/" + string(officer.ID)
+	page := admin.get(path).want(http.StatusOK, "Waar deze persoon is ingelogd")
+	checkMarkup(t, "sessions of somebody", page)
+	handles := regexp.MustCompile(`name="handle" value="([^"]+)"`).FindAllStringSubmatch(page.body, -1)
+	if len(handles) != 2 {
+		t.Fatalf("%d sessions", len(handles))
+	}
+	laptop.post(path+"/sessions/end", "handle", handles[0][1]).want(http.StatusForbidden)
+	for range 2 { // the second time it is gone already
+		admin.post(path+"/sessions/end", "handle", handles[1][1]).leads(path + "?done=session-ended")
+	}
+	telephone.get("/board").want(http.StatusOK)
+	if got := laptop.get("/board"); got.status == http.StatusOK {
+		t.Error("the session goes on")
+	}
+	log := admin.get("/people/sign-ins").want(http.StatusOK, "Op één apparaat uitgelogd", "De officer", "De admin")
+	if n := strings.Count(log.body, "Op één apparaat uitgelogd"); n != 1 {
+		t.Errorf("recorded %d times", n)
 	}
 }

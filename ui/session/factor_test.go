@@ -317,10 +317,10 @@ func TestOwnSessions(t *testing.T) {
 			t.Fatalf("%+v %v", list, err)
 		}
 		other := h.member("deputy@example.org")
-		if err := h.m.EndSession(h.ctx, other, list[1].Handle); !errors.Is(err, incident.ErrNotFound) || !h.in(one) {
+		if err := h.m.EndSession(h.ctx, incident.ByPerson(other), other, list[1].Handle); !errors.Is(err, incident.ErrNotFound) || !h.in(one) {
 			t.Errorf("nobody ends somebody else's session by its name: %v", err)
 		}
-		if err := h.m.EndSession(h.ctx, id, list[1].Handle); err != nil || h.in(one) || !h.in(in.Token) {
+		if err := h.m.EndSession(h.ctx, incident.ByPerson(id), id, list[1].Handle); err != nil || h.in(one) || !h.in(in.Token) {
 			t.Errorf("the one session must be over, and only it: %v", err)
 		}
 		time.Sleep(9 * time.Hour)

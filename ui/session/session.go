@@ -267,8 +267,9 @@ func (m *Manager) Sessions(ctx context.Context, id people.ID, token string) (lis
 	return list, err
 }
 
-// EndSession ends one session of a person. It returns incident.ErrNotFound.
-func (m *Manager) EndSession(ctx context.Context, id people.ID, handle string) error {
+// EndSession ends one session of a person; it is recorded when somebody else does.
+// It returns incident.ErrNotFound.
+func (m *Manager) EndSession(ctx context.Context, by incident.Actor, id people.ID, handle string) error {
 	return m.record.Update(ctx, func(tx incident.Tx) error {
 		a, err := readAccount(tx, id)
 		if err != nil {
@@ -278,7 +279,10 @@ func (m *Manager) EndSession(ctx context.Context, id people.ID, handle string) e
 		if i < 0 {
 			return fmt.Errorf("session: %w", incident.ErrNotFound)
 		}
-		return m.end(tx, id, a.Sessions[i])
+		if err := m.end(tx, id, a.Sessions[i]); err != nil || by == incident.ByPerson(id) {
+			return err
+		}
+		return m.note(tx, by, incident.AccountEvent{Event: incident.AccountSessionEnded, Person: id})
 	})
 }
 

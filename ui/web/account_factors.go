@@ -188,11 +188,20 @@ func (p *Pages) endSession(c echo.Context) error {
 	if slices.ContainsFunc(list, func(s session.Session) bool { return s.Here && s.Handle == values.Get("handle") }) {
 		return p.signOut(c)
 	}
-	if err := p.cfg.Sessions.EndSession(ctx, id, values.Get("handle")); err != nil && !errors.Is(err, incident.ErrNotFound) {
+	if err := p.cfg.Sessions.EndSession(ctx, actor(c), id, values.Get("handle")); err != nil && !errors.Is(err, incident.ErrNotFound) {
 		return err
 	}
 	return c.Redirect(http.StatusSeeOther, "/account?done=session-ended")
 }
+
+// signed is a list of sessions, and where one of them is ended.
+type signed struct {
+	List []session.Session
+	End  string
+}
+
+// Signed gives a part of a template sessions, and where one of them is ended.
+func (v *View) Signed(list []session.Session, end string) Each { return v.With(signed{list, end}) }
 
 // AskToConfirm asks somebody who is signed in to prove to be there still, before
 // a change that would be worth an open screen to somebody else.

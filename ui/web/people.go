@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -133,7 +134,7 @@ func (p *Pages) personView(c echo.Context) (*View, error) {
 	if d.Account, err = p.cfg.Sessions.Account(ctx, person.ID); err != nil {
 		return nil, err
 	}
-	if d.Sessions, err = p.cfg.Sessions.Sessions(ctx, person.ID, ""); err != nil {
+	if d.Sessions, err = p.cfg.Sessions.Sessions(ctx, person.ID, p.token(c)); err != nil {
 		return nil, err
 	}
 	for _, other := range org.People {
@@ -260,6 +261,21 @@ func (p *Pages) signOutPerson(c echo.Context) error {
 		return err
 	}
 	return c.Redirect(http.StatusSeeOther, "/people/"+url.PathEscape(string(id))+"?done=signed-out-everywhere")
+}
+
+// endPersonSession ends one session of somebody: the laptop that was stolen, not
+// the telephone they answer the alert with.
+func (p *Pages) endPersonSession(c echo.Context) error {
+	values, err := form(c)
+	if err != nil {
+		return err
+	}
+	id := people.ID(c.Param("id"))
+	err = p.cfg.Sessions.EndSession(c.Request().Context(), actor(c), id, values.Get("handle"))
+	if err != nil && !errors.Is(err, incident.ErrNotFound) { // it may have ended by itself
+		return err
+	}
+	return c.Redirect(http.StatusSeeOther, "/people/"+url.PathEscape(string(id))+"?done=session-ended")
 }
 
 // disableFactors takes the second step of somebody who lost it away. Whoever

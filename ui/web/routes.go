@@ -210,6 +210,7 @@ func (p *Pages) Routes() []Route {
 		{Method: post, Path: "/people/:id/factors", Access: keepers(), Handle: p.disableFactors, Fresh: true},
 		{Method: post, Path: "/people/:id/absence", Access: keepers(), Handle: p.absence},
 		{Method: post, Path: "/people/:id/sign-out", Access: keepers(), Handle: p.signOutPerson},
+		{Method: post, Path: "/people/:id/sessions/end", Access: keepers(), Handle: p.endPersonSession},
 
 		{Method: get, Path: "/settings/tokens", Access: keepers(), Handle: p.tokens},
 		{Method: post, Path: "/settings/tokens", Access: keepers(), Handle: p.addToken, Fresh: true},
