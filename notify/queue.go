@@ -166,6 +166,20 @@ func (e *Engine) holds(v incident.View, row incident.Planned, now time.Time) boo
 	return true
 }
 
+// Gathering returns until when, UTC, the first alert about a new report waits for
+// company; ok is false when none does. Somebody who opens the case meanwhile
+// should not think that nobody is told.
+func (e *Engine) Gathering(ref incident.Ref) (until time.Time, ok bool) {
+	e.queue.mu.Lock()
+	defer e.queue.mu.Unlock()
+	for row, at := range e.queue.held {
+		if row.ref == ref && (!ok || at.Before(until)) {
+			until, ok = at.UTC(), true
+		}
+	}
+	return until, ok
+}
+
 // queueBatch writes the mails, the entries and the next rows of a batch in one
 // transaction.
 func (e *Engine) queueBatch(ctx context.Context, rows []incident.Planned) error {

@@ -34,6 +34,7 @@ type site struct {
 	http     *httptest.Server
 	cfg      ui.Config
 	log      *bytes.Buffer
+	plan     sitePlan
 
 	mu     sync.Mutex
 	at     time.Time
@@ -43,6 +44,17 @@ type site struct {
 
 // password is good enough for everybody in these tests.
 const password = "vier losse woorden samen"
+
+// sitePlan is the planner of a site: one row a duty, or the real ladders for a
+// test that sets them before anything comes in.
+type sitePlan struct{ real incident.Planner }
+
+func (p *sitePlan) Plan(inc *incident.Incident) []incident.Planned {
+	if p.real != nil {
+		return p.real.Plan(inc)
+	}
+	return onePlan{}.Plan(inc)
+}
 
 // onePlan gives every open duty one row: enough for the record.
 type onePlan struct{}
@@ -90,7 +102,7 @@ func newSite(t testing.TB, change ...func(*ui.Config)) *site {
 		t.Fatal(err)
 	}
 	log := slog.New(slog.NewTextHandler(&locked{w: s.log}, nil))
-	record, err := store.New(store.NewMemory(), store.NewMemory(), master, store.Config{Planner: onePlan{}, Now: s.now, Log: log})
+	record, err := store.New(store.NewMemory(), store.NewMemory(), master, store.Config{Planner: &s.plan, Now: s.now, Log: log})
 	if err != nil {
 		t.Fatal(err)
 	}

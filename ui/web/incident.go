@@ -35,6 +35,7 @@ type incidentData struct {
 	Past       *past       // nil: as it is known now
 	Judgements []judgement // decisions and advice side by side
 	Links      []linkView  // related cases that the reader may see
+	Gathering  time.Time   // when the first alert goes, which waits for others; zero: none does
 	Decides    bool        // the reader may decide
 	Looks      bool        // the reader may press «seen»
 
@@ -157,6 +158,11 @@ func (p *Pages) incidentView(c echo.Context) (*View, error) {
 	}
 	d.Files, d.Measures = filesOf(d.Inc, entries), p.measures(d)
 	d.Alerts = p.alerts(ctx, d, entries)
+	if p.cfg.Roads != nil && d.Past == nil && d.Inc.AnyOpen() {
+		if until, ok := p.cfg.Roads.Gathering(ref); ok && !until.Before(now) {
+			d.Gathering = until
+		}
+	}
 	var hidden map[incident.Ref]bool
 	if d.Links, hidden, err = p.links(ctx, p.sight(c), d.Inc, entries); err != nil {
 		return nil, err

@@ -37,6 +37,9 @@ type Roads interface {
 	Roads() []incident.RelayStatus
 	TryRelays(ctx context.Context, to people.Person) ([]incident.RelayTrial, error)
 	Sample(ctx context.Context, to people.Person, kind incident.DutyKind, rung incident.RungSetting) error
+	// Gathering returns until when the first alert about a new case waits to go
+	// out together with others.
+	Gathering(ref incident.Ref) (until time.Time, ok bool)
 }
 
 // Hooks is the second road.
