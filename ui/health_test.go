@@ -32,7 +32,7 @@ func TestWhatWasMendedIsNotFoundAnyMore(t *testing.T) {
 	officer := s.signedIn(s.person(people.Officer))
 	auditor.get("/health").want(http.StatusOK, "Er staat 1 bericht geparkeerd").lacks("Er is niemand die gewaarschuwd kan worden")
 	officer.post(s.parkedPath() + "/reviewed")
-	officer.get("/health").want(http.StatusOK, "Alles werkt").lacks("Er staat 1 bericht geparkeerd")
+	officer.get("/health").want(http.StatusOK).lacks("Er staat 1 bericht geparkeerd")
 	if now := engine.Health(); !now.At.Equal(audited.At) || !now.Turned.Equal(audited.Turned) || !now.Swept.Equal(audited.Swept) {
 		t.Errorf("looking anew passes for an audit: %+v, was %+v", now, audited)
 	}

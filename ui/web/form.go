@@ -351,6 +351,8 @@ func texts(values any) []string {
 		return strs(list)
 	case []incident.DutyKind:
 		return strs(list)
+	case []incident.Right:
+		return strs(list)
 	}
 	return nil
 }
