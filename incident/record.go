@@ -44,9 +44,11 @@ type View interface {
 	// Log yields the entries of a log from the n-th on.
 	Log(s Stream, from uint32) iter.Seq2[Entry, error]
 	// Incidents yields incidents, newest reference first, those before the given
-	// one (zero: from the newest).
+	// one (zero: from the newest). One that cannot be read is an error, after
+	// which the others follow.
 	Incidents(before Ref) iter.Seq2[*Incident, error]
-	// OpenDuties yields the open duties by deadline, nearest first.
+	// OpenDuties yields the open duties by deadline, nearest first; of errors the
+	// same holds.
 	OpenDuties() iter.Seq2[OpenDuty, error]
 	// DueDuties counts the open duties whose deadline is at or before until. Its
 	// cost follows their number, not what exists.

@@ -150,11 +150,8 @@ func everything(*Incident) bool { return true }
 func (s *Service) board(ctx context.Context, limit int, sees func(*Incident) bool) (rows []Row, err error) {
 	err = s.Store.View(ctx, func(v View) error {
 		for o, err := range v.OpenDuties() {
-			if err != nil {
-				return err
-			}
-			if !sees(o.Incident) {
-				continue
+			if err != nil || !sees(o.Incident) {
+				continue // one that is damaged hides no other; health names it
 			}
 			if rows = append(rows, Row{Incident: o.Incident, Duty: o.Duty, Headline: Headline(v, o.Incident)}); len(rows) == limit {
 				break
@@ -174,11 +171,8 @@ func (s *Service) List(ctx context.Context, before Ref, limit int) ([]Row, error
 func (s *Service) list(ctx context.Context, before Ref, limit int, sees func(*Incident) bool) (rows []Row, err error) {
 	err = s.Store.View(ctx, func(v View) error {
 		for inc, err := range v.Incidents(before) {
-			if err != nil {
-				return err
-			}
-			if !sees(inc) {
-				continue
+			if err != nil || !sees(inc) {
+				continue // as on the board
 			}
 			if rows = append(rows, Row{Incident: inc, Headline: Headline(v, inc)}); len(rows) == limit {
 				break

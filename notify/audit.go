@@ -97,6 +97,7 @@ func (e *Engine) examine(ctx context.Context) (h examined, err error) {
 	}
 	h.Findings = append(h.Findings, e.roads(now)...)
 	h.Findings = append(h.Findings, e.sweepFindings(now)...)
+	h.Findings = append(h.Findings, e.damagedFindings(now)...)
 	if e.cfg.Findings != nil {
 		h.Findings = append(h.Findings, e.cfg.Findings(now)...)
 	}

@@ -17,7 +17,7 @@ type Desk struct {
 	Service *incident.Service
 	Planner *Live
 	// Rederive plans a slice of the open duties anew; see [Config].
-	Rederive func(ctx context.Context, after incident.Ref, limit int) (next incident.Ref, unsound int, err error)
+	Rederive func(ctx context.Context, after incident.Ref, limit int) (Rederived, error)
 }
 
 // Ladder returns the ladder in force for a kind of duty, as people write it.
@@ -165,11 +165,11 @@ func (d *Desk) Put(ctx context.Context, by incident.Actor, raw json.RawMessage, 
 	}
 	d.Planner.Set(fresh)
 	for after := (incident.Ref{}); ; {
-		next, _, err := d.Rederive(ctx, after, 1000)
+		slice, err := d.Rederive(ctx, after, 1000)
 		if err != nil {
 			return err
 		}
-		if after = next; after.IsZero() {
+		if after = slice.Next; after.IsZero() {
 			return nil
 		}
 	}

@@ -175,7 +175,7 @@ func (e *Engine) countSlice(ctx context.Context, s *digestState) error {
 	err := e.cfg.Store.View(ctx, func(v incident.View) error {
 		for inc, err := range v.Incidents(s.after) {
 			if err != nil {
-				return err
+				continue // health names it
 			}
 			if n++; n > e.cfg.Slice {
 				return nil
@@ -219,7 +219,7 @@ func (d *digest) look(v incident.View, now time.Time) error {
 	listed := 0
 	for o, err := range v.OpenDuties() {
 		if err != nil {
-			return err
+			continue
 		}
 		late := o.Duty.Overdue(now)
 		if len(d.open) == digestList && !late {

@@ -29,8 +29,8 @@ type Config struct {
 
 	// Rederive folds the logs of a slice of open duties anew and repairs what
 	// disagrees with them. It returns where the next slice begins (zero: from
-	// the start) and how many incidents did not agree.
-	Rederive func(ctx context.Context, after incident.Ref, limit int) (next incident.Ref, unsound int, err error)
+	// the start) and what did not agree.
+	Rederive func(ctx context.Context, after incident.Ref, limit int) (Rederived, error)
 	// Pending gives deliveries without an outcome one.
 	Pending func(ctx context.Context) error
 	// Ended is called for every mail that has ended, once that is recorded.
@@ -66,6 +66,7 @@ type Engine struct {
 	peers peers
 	audit auditState
 	sweep sweepState
+	aside asideState
 
 	trials  atomic.Uint64 // of the relays, by a person
 	rewound rewindState

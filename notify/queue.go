@@ -86,7 +86,7 @@ func (e *Engine) queueDue(ctx context.Context) error {
 		if err := e.step("before-queue"); err != nil {
 			return err
 		}
-		if err := e.queueBatch(ctx, rows); err != nil {
+		if err := e.queueRows(ctx, rows); err != nil {
 			return err
 		}
 		e.tellSender() // the first leave while the others are being queued
@@ -115,7 +115,7 @@ func (e *Engine) dueRows(ctx context.Context) (rows []incident.Planned, err erro
 			if nobody && row.What != incident.WhatReceipt && row.What != incident.WhatQuestion {
 				continue
 			}
-			if e.holds(v, row, now) {
+			if e.rowIsAside(row, now) || e.holds(v, row, now) {
 				continue
 			}
 			if rows = append(rows, row); len(rows) == e.cfg.Batch {
@@ -125,6 +125,25 @@ func (e *Engine) dueRows(ctx context.Context) (rows []incident.Planned, err erro
 		return nil
 	})
 	return rows, err
+}
+
+// queueRows queues a batch; one by one, when it fails, so that a row that fails
+// by itself keeps no other from being queued.
+func (e *Engine) queueRows(ctx context.Context, rows []incident.Planned) error {
+	err := e.queueBatch(ctx, rows)
+	switch {
+	case err == nil || forAll(err):
+		return err
+	case len(rows) == 1:
+		e.putRowAside(rows[0], err)
+		return nil
+	}
+	for i := range rows {
+		if err := e.queueRows(ctx, rows[i:i+1]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // holds reports whether a row waits for company: a fresh report, while those

@@ -15,7 +15,10 @@ func (s *sending) recordLater(ctx context.Context, m incident.Message) {
 	s.slots <- struct{}{}
 	s.records.Go(func() {
 		defer func() { s.e.setFlying(m.ID, false); <-s.slots }()
-		if err := s.e.record(context.WithoutCancel(ctx), m); err != nil {
+		switch err := s.e.record(context.WithoutCancel(ctx), m); {
+		case err != nil && !forAll(err):
+			s.e.putMailAside(m, err)
+		case err != nil:
 			s.mu.Lock()
 			s.err = errors.Join(s.err, err)
 			s.mu.Unlock()
@@ -57,7 +60,8 @@ func (e *Engine) record(ctx context.Context, m incident.Message) error {
 		for _, a := range m.Alerts {
 			body, err := e.outcome(tx, a, m)
 			if err != nil {
-				return err
+				e.noteDamaged(a.Ref, err) // its log cannot say it; the outbox does
+				continue
 			}
 			if _, err := tx.Append(incident.Stream{Ref: a.Ref}, act, body); err != nil {
 				return err

@@ -39,7 +39,10 @@ func (e *Engine) rewind(ctx context.Context) error {
 		return err
 	}
 	for _, row := range ahead {
-		if err := e.rewindOne(ctx, row, now); err != nil {
+		switch err := e.rewindOne(ctx, row, now); {
+		case err != nil && !forAll(err):
+			e.noteDamaged(row.Ref, err)
+		case err != nil:
 			return err
 		}
 	}
@@ -59,7 +62,9 @@ func (e *Engine) firedAhead(ctx context.Context, now time.Time) (ahead []inciden
 			}
 			inc, err := v.Incident(row.Ref)
 			if err != nil {
-				return err
+				e.noteDamaged(row.Ref, err)
+				r.after = row
+				continue
 			}
 			if id, ok := row.What.Duty(); ok && inc.Duty(id) != nil && inc.Duty(id).FiredAt.After(limit) {
 				ahead = append(ahead, row)

@@ -86,7 +86,10 @@ func (e *Engine) sendTurn(ctx context.Context) error {
 				return nil
 			}
 			more, err := s.one(ctx, m)
-			if err != nil || !more {
+			switch {
+			case err != nil && !forAll(err):
+				e.putMailAside(m, err)
+			case err != nil || !more:
 				return err
 			}
 		}
@@ -98,7 +101,8 @@ func (e *Engine) readyMails(ctx context.Context) (mails []incident.Message, err 
 	e.send.mu.Lock()
 	defer e.send.mu.Unlock()
 	err = e.cfg.Store.View(ctx, func(v incident.View) error {
-		for m, err := range v.Ready(func(id uint64) bool { return e.send.flying[id] }) {
+		now := e.cfg.Now()
+		for m, err := range v.Ready(func(id uint64) bool { return e.send.flying[id] || e.mailIsAside(id, now) }) {
 			if err != nil {
 				return err
 			}
@@ -190,10 +194,13 @@ func (e *Engine) stillNeeded(ctx context.Context, m incident.Message) (needed bo
 	err = e.cfg.Store.View(ctx, func(v incident.View) error {
 		for _, a := range m.Alerts {
 			inc, err := v.Incident(a.Ref)
-			if err != nil {
-				return err
+			if errors.Is(err, incident.ErrNotFound) {
+				continue // destroyed since
 			}
-			state := alertState(inc, a, m)
+			state := incident.Queued // nobody can tell: rather a mail too many
+			if err == nil {
+				state = alertState(inc, a, m)
+			}
 			if state == incident.Queued {
 				needed = true
 				return nil

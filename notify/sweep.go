@@ -2,6 +2,7 @@ package notify
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -24,6 +25,15 @@ const (
 	// not looked at again.
 	sweepRest = time.Minute
 )
+
+// Rederived is what re-deriving a slice of open duties found.
+type Rederived struct {
+	Next    incident.Ref   // where the next slice begins; zero: from the start
+	Unsound int            // incidents whose indexes did not agree with the log and were repaired
+	Damaged []incident.Ref // incidents whose log cannot be read
+}
+
+var errUnreadable = errors.New("its log cannot be read")
 
 // sweepState is how far the sweep has come.
 type sweepState struct {
@@ -70,13 +80,16 @@ func (e *Engine) slice(ctx context.Context) error {
 	// The machine's own clock bounds the work, whatever clock the engine goes by.
 	start := time.Now()
 	for done := 0; done < e.cfg.Slice && (done < sweepLeast || time.Since(start) < sweepTime); done += sweepStep {
-		next, unsound, err := e.cfg.Rederive(ctx, s.after, min(e.cfg.Slice-done, sweepStep))
+		found, err := e.cfg.Rederive(ctx, s.after, min(e.cfg.Slice-done, sweepStep))
 		if err != nil {
 			return err
 		}
-		s.after = next
-		e.noteSweep(unsound, next.IsZero())
-		if next.IsZero() {
+		s.after = found.Next
+		for _, ref := range found.Damaged {
+			e.noteDamaged(ref, errUnreadable)
+		}
+		e.noteSweep(found.Unsound, found.Next.IsZero())
+		if found.Next.IsZero() {
 			break
 		}
 	}

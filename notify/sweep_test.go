@@ -21,18 +21,18 @@ type sweeper struct {
 	unsound int
 }
 
-func (s *sweeper) rederive(_ context.Context, after incident.Ref, limit int) (incident.Ref, int, error) {
+func (s *sweeper) rederive(_ context.Context, after incident.Ref, limit int) (notify.Rederived, error) {
 	if s.broken != nil {
-		return after, 0, s.broken
+		return notify.Rederived{Next: after}, s.broken
 	}
 	for n := after.Number + 1; n <= uint32(s.duties); n++ {
 		if limit--; limit < 0 {
-			return incident.Ref{Year: 2026, Number: n - 1}, s.unsound, nil
+			return notify.Rederived{Next: incident.Ref{Year: 2026, Number: n - 1}, Unsound: s.unsound}, nil
 		}
 		s.looks[n]++
 		time.Sleep(s.slowly)
 	}
-	return incident.Ref{}, s.unsound, nil
+	return notify.Rederived{Unsound: s.unsound}, nil
 }
 
 func (s *sweeper) looked() (least, most int) {

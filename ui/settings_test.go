@@ -39,7 +39,7 @@ func works(t testing.TB) func(*ui.Config) {
 			Store: c.Service.Store, Planner: live, Now: c.Now, Transports: []mailer.Transport{mailer.NewFolder(t.TempDir(), c.Now), brokenRoad{}},
 			Writer: notify.Writer{From: "meldklok@example.org", FromName: "Meldklok", URL: c.URL, Tokens: c.Service.Tokens},
 		})
-		c.Ladders = &notify.Desk{Service: c.Service, Planner: live, Rederive: func(context.Context, incident.Ref, int) (incident.Ref, int, error) { return incident.Ref{}, 0, nil }}
+		c.Ladders = &notify.Desk{Service: c.Service, Planner: live, Rederive: func(context.Context, incident.Ref, int) (notify.Rederived, error) { return notify.Rederived{}, nil }}
 		c.Roads, c.ReceiptText = engine, notify.ReceiptText
 		target, err := webhook.Parse("ntfy+http://127.0.0.1:1/meldklok")
 		if err != nil {

@@ -147,10 +147,10 @@ const batch = 200
 
 // rederive audits a slice of open duties, for the engine and after a change of
 // the ladders.
-func rederive(s *store.Store) func(context.Context, incident.Ref, int) (incident.Ref, int, error) {
-	return func(ctx context.Context, after incident.Ref, limit int) (next incident.Ref, unsound int, err error) {
+func rederive(s *store.Store) func(context.Context, incident.Ref, int) (notify.Rederived, error) {
+	return func(ctx context.Context, after incident.Ref, limit int) (notify.Rederived, error) {
 		sweep, err := s.RederiveSlice(ctx, after, limit)
-		return sweep.Next, len(sweep.Unsound), err
+		return notify.Rederived{Next: sweep.Next, Unsound: len(sweep.Unsound), Damaged: sweep.Damaged}, err
 	}
 }
 

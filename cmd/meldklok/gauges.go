@@ -165,9 +165,10 @@ func (g *gauges) record(put put, now time.Time) {
 		put("meldklok_sending_held", truth(org.Backups.Held))
 		put("meldklok_chain_entries", float64(c.Head.Seq))
 		for o, err := range v.OpenDuties() {
-			if err == nil {
-				put("meldklok_next_deadline_seconds", o.Duty.Left(now).Seconds())
+			if err != nil {
+				continue // a damaged one hides no other
 			}
+			put("meldklok_next_deadline_seconds", o.Duty.Left(now).Seconds())
 			break
 		}
 		return nil

@@ -49,6 +49,8 @@ type house struct {
 	cancel context.CancelFunc
 	done   sync.WaitGroup
 	killed atomic.Bool // the engine ended at a step
+
+	damaged bool // on purpose: the record does not verify
 }
 
 // inBubble runs fn in virtual time that starts at friday, with one person for
@@ -133,6 +135,12 @@ func (h *house) verify() {
 	var out, errs bytes.Buffer
 	code := run(context.Background(), []string{"--data", filepath.Join(h.dir, "data"), "--key-file", filepath.Join(h.dir, "master.key"), "verify"},
 		world{strings.NewReader(""), &out, &errs, time.Now})
+	if h.damaged {
+		if code == 0 {
+			h.t.Errorf("verify does not see the damage: %s", out.String())
+		}
+		return
+	}
 	if code != 0 || !strings.HasPrefix(out.String(), "whole: ") {
 		h.t.Errorf("verify: status %d, %s%s", code, out.String(), errs.String())
 	}
@@ -334,9 +342,12 @@ func (h *house) accounted() {
 }
 
 // rungs lists the rungs that a recipient was told of, by the log.
-func (h *house) rungs(recipient string) (names []string) {
+func (h *house) rungs(recipient string) []string { return h.told(firstRef, recipient) }
+
+// told is rungs of any incident.
+func (h *house) told(ref incident.Ref, recipient string) (names []string) {
 	h.t.Helper()
-	proofs, err := h.app.service.Alerts(h.t.Context(), firstRef)
+	proofs, err := h.app.service.Alerts(h.t.Context(), ref)
 	if err != nil {
 		h.t.Fatal(err)
 	}

@@ -23,7 +23,13 @@ func (s *Store) Rederive(ctx context.Context, ref incident.Ref) (sound bool, err
 	if err != nil {
 		return false, err
 	}
-	return len(found.Unsound) == 0, s.mend(ctx, found)
+	if err := s.mend(ctx, &found); err != nil {
+		return false, err
+	}
+	if len(found.Damaged) > 0 {
+		return false, fmt.Errorf("store: the log of %s cannot be read", ref)
+	}
+	return len(found.Unsound) == 0, nil
 }
 
 // Sweep is what a slice of the audit found. What was wrong has been put right.
@@ -31,6 +37,7 @@ type Sweep struct {
 	Next      incident.Ref   // the last incident seen: where the next slice goes on; zero: all were seen
 	Checked   int            // open duties
 	Unsound   []incident.Ref // state or indexes did not follow from the log
+	Damaged   []incident.Ref // the log itself cannot be read, so nothing could be put right
 	Replanned []incident.Ref // sound, but the ladder now asks for another next alert
 }
 
@@ -74,7 +81,7 @@ func (s *Store) RederiveSlice(ctx context.Context, after incident.Ref, limit int
 		}
 		return nil
 	})
-	return out, errors.Join(err, ctx.Err(), s.mend(ctx, out))
+	return out, errors.Join(err, ctx.Err(), s.mend(ctx, &out))
 }
 
 // look audits one incident.
@@ -117,11 +124,19 @@ func (v *view) stateless(prev, next incident.Ref) (refs []incident.Ref) {
 }
 
 // mend puts right what a slice found: the unsound ones each in a commit of its
-// own, the others a handful in each.
-func (s *Store) mend(ctx context.Context, found Sweep) (err error) {
-	for _, ref := range found.Unsound {
-		if mended := s.update(ctx, func(t *tx) error { return t.rebuild(ref) }); mended != nil {
+// own, the others a handful in each. What has no readable log is told as damaged.
+func (s *Store) mend(ctx context.Context, found *Sweep) (err error) {
+	unsound := found.Unsound
+	found.Unsound = nil
+	for _, ref := range unsound {
+		switch mended := s.update(ctx, func(t *tx) error { return t.rebuild(ref) }); {
+		case mended == nil:
+			found.Unsound = append(found.Unsound, ref)
+		case errors.Is(mended, incident.ErrUnavailable) || ctx.Err() != nil:
 			err = errors.Join(err, fmt.Errorf("store: rebuild %s: %w", ref, mended))
+		default:
+			s.cfg.Log.Error("an incident could not be rebuilt from its log", "ref", ref.String(), "err", mended)
+			found.Damaged = append(found.Damaged, ref)
 		}
 	}
 	for refs := range slices.Chunk(found.Replanned, startBatch) {
@@ -157,6 +172,9 @@ func (t *tx) replan(ref incident.Ref) error {
 // rebuild writes state and index rows of one incident from its log, whatever
 // stands there now.
 func (t *tx) rebuild(ref incident.Ref) error {
+	if _, _, err := t.fold(ref, t.openRegister); err != nil {
+		return err // before anything is dropped, which reads the indexes from end to end
+	}
 	if err := t.dropIndexRows(ref); err != nil {
 		return err
 	}

@@ -186,8 +186,7 @@ func (v *view) Incidents(before incident.Ref) iter.Seq2[*incident.Incident, erro
 			}
 			st, err := v.decodeState(s.Ref, value)
 			if err != nil {
-				yield(nil, err)
-				return false
+				return yield(nil, err)
 			}
 			return yield(st.Incident, nil)
 		})
@@ -204,8 +203,7 @@ func (v *view) OpenDuties() iter.Seq2[incident.OpenDuty, error] {
 			}
 			inc, err := v.Incident(ref)
 			if err != nil {
-				yield(incident.OpenDuty{}, err)
-				return false
+				return yield(incident.OpenDuty{}, err)
 			}
 			d := inc.Duty(id)
 			if d == nil {

@@ -1,0 +1,87 @@
+package main
+
+import (
+	"bytes"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+
+	"meldklok/incident"
+)
+
+// damage flips bits in the state and in every entry of the log of an incident,
+// as a bad sector would.
+func (h *house) damage(ref incident.Ref) {
+	h.t.Helper()
+	h.damaged = true
+	db, err := bolt.Open(filepath.Join(h.dir, "data", "record.db"), 0o600, nil)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	defer db.Close()
+	err = db.Update(func(tx *bolt.Tx) error {
+		flip := func(table string, key []byte) error {
+			b := tx.Bucket([]byte(table))
+			value := bytes.Clone(b.Get(key))
+			for i := len(value) / 4; i < len(value); i += 8 {
+				value[i] ^= 1
+			}
+			return b.Put(key, value)
+		}
+		prefix := incident.Stream{Ref: ref}.AppendKey(nil)
+		c, flipped := tx.Bucket([]byte("S")).Cursor(), 0
+		for k, place := c.Seek(prefix); bytes.HasPrefix(k, prefix); k, place = c.Next() {
+			if err := flip("L", place[:8]); err != nil {
+				return err
+			}
+			flipped++
+		}
+		if flipped == 0 {
+			h.t.Fatal("nothing to damage")
+		}
+		return flip("T", prefix)
+	})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+// TestOneDamagedCaseKeepsNoOtherWaiting (promise 4): the alerts of the others go
+// out in time, the board shows them, and health is red and says which one it is.
+func TestOneDamagedCaseKeepsNoOtherWaiting(t *testing.T) {
+	bad, good := firstRef, incident.Ref{Year: 2026, Number: 2}
+	inBubble(t, func(t *testing.T, h *house) {
+		h.slowly()
+		h.deliver(report)
+		h.deliver(strings.Replace(report, "Subject:", "Subject: Nog een", 1))
+		time.Sleep(hour)
+		h.stop()
+		h.damage(bad)
+		h.start()
+		time.Sleep(75 * hour)
+
+		for _, rung := range []string{"half-day", "six", "three", "one", "overdue"} {
+			if told := h.told(good, "officer@example.org"); !slices.Contains(told, rung) {
+				t.Errorf("of the sound case the officer was told %v, not %s", told, rung)
+			}
+		}
+		rows, err := h.app.service.Board(t.Context(), 10)
+		if err != nil || len(rows) != 1 || rows[0].Ref != good {
+			t.Errorf("the board shows %d rows (%v)", len(rows), err)
+		}
+		var codes []string
+		for _, f := range h.app.engine.Health().Findings {
+			codes = append(codes, f.Code)
+			if f.Code == "incident-damaged" && (f.Args["ref"] != bad || f.Args["n"] != 1) {
+				t.Errorf("named is %v", f.Args)
+			}
+		}
+		if !slices.Contains(codes, "incident-damaged") {
+			t.Errorf("health says %v", codes)
+		}
+	})
+}
