@@ -43,6 +43,7 @@ type ServeConfig struct {
 	MailboxConfig
 	BackupConfig
 	ProbeEvery   time.Duration `help:"How often a probe mail is sent to each watched mailbox, to see it come in." default:"6h" env:"MELDKLOK_PROBE_EVERY"`
+	ProbeAddress string        `help:"Address whose mail reaches Meldklok by SMTP or LMTP; it is sent a probe mail as well, so that a broken road is noticed." env:"MELDKLOK_PROBE_ADDRESS" placeholder:"ADDRESS"`
 	SearchMemory int64         `help:"Memory for the search index, in MiB; when it is full the oldest incidents cannot be searched." default:"64" env:"MELDKLOK_SEARCH_MEMORY" placeholder:"MIB"`
 	MaxMail      int64         `help:"Size limit of one message, in MiB." default:"50" env:"MELDKLOK_MAX_MAIL" placeholder:"MIB"`
 
@@ -107,6 +108,9 @@ func (c ServeConfig) check() (*parsed, error) {
 		if a, err := mail.ParseAddress(address); address != "" && (err != nil || a.Address != address) {
 			errs = append(errs, fmt.Errorf("%s: not a mail address", address))
 		}
+	}
+	if c.ProbeAddress != "" && !p.takes(c.ProbeAddress) {
+		errs = append(errs, fmt.Errorf("--probe-address %s: name an address that --mail-listen or --lmtp-listen takes mail for (--recipient)", c.ProbeAddress))
 	}
 	if len(c.RelaySecrets) > len(c.Relays) {
 		errs = append(errs, errors.New("--relay-password-file: more files than relays"))

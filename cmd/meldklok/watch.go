@@ -111,7 +111,20 @@ func (a *App) probeTargets() (list []notify.ProbeTo) {
 			list = append(list, notify.ProbeTo{Mailbox: m.Name, Address: m.address})
 		}
 	}
+	if len(a.cfg.relays) > 0 && a.cfg.ProbeAddress != "" {
+		list = append(list, notify.ProbeTo{Mailbox: a.cfg.ProbeAddress, Address: a.cfg.ProbeAddress})
+	}
 	return list
+}
+
+// probedListener is our own listener as if it were a mailbox that is looked at
+// all the time: what is told of it is the probe.
+func (a *App) probedListener(now time.Time) (m incident.WatchedMailbox) {
+	m = incident.WatchedMailbox{Name: a.cfg.ProbeAddress, Started: now, LastGood: now, Probed: a.cfg.ProbeAddress != ""}
+	if org, err := a.service.Org(context.Background()); err == nil {
+		m.Probe = org.Probes[m.Name]
+	}
+	return m
 }
 
 func (a *App) probes(m watched) bool { return len(a.cfg.relays) > 0 && m.address != "" }
@@ -119,7 +132,7 @@ func (a *App) probes(m watched) bool { return len(a.cfg.relays) > 0 && m.address
 // mailboxFindings are those about mail in. A bounce, or an answer to a question,
 // that comes to an address which nobody reads would never be heard of.
 func (a *App) mailboxFindings(now time.Time) (f []incident.Finding) {
-	for _, m := range a.watchedMailboxes("") {
+	for _, m := range append(a.watchedMailboxes(""), a.probedListener(now)) {
 		f = append(f, m.Findings(now)...)
 	}
 	if len(a.cfg.relays) > 0 && !a.cfg.reads(a.cfg.From) {
@@ -133,7 +146,7 @@ func (a *App) mailboxFindings(now time.Time) (f []incident.Finding) {
 
 // mailboxAlarms are what administrators are mailed about.
 func (a *App) mailboxAlarms(now time.Time) (alarms []incident.Alarm) {
-	for _, m := range a.watchedMailboxes("") {
+	for _, m := range append(a.watchedMailboxes(""), a.probedListener(now)) {
 		alarms = append(alarms, m.Alarms(now)...)
 	}
 	return alarms
@@ -143,14 +156,21 @@ func (a *App) mailboxAlarms(now time.Time) (alarms []incident.Alarm) {
 // or in a mailbox that is watched. What follows a plus in the local part does
 // not matter.
 func (p *parsed) reads(address string) bool {
-	address = withoutTag(address)
 	var own []string
-	if p.MailListen != "" || p.LMTPListen != "" {
-		own = append(own, p.Recipients...)
-	}
 	for _, m := range p.mailboxes {
 		own = append(append(own, m.address), m.also...)
 	}
+	return p.takes(address) || among(own, address)
+}
+
+// takes reports whether our own listener takes mail for the address.
+func (p *parsed) takes(address string) bool {
+	return (p.MailListen != "" || p.LMTPListen != "") && among(p.Recipients, address)
+}
+
+// among reports whether an address is one of those, or in one of those domains.
+func among(own []string, address string) bool {
+	address = withoutTag(address)
 	for _, o := range own {
 		domain, whole := strings.CutPrefix(o, "@")
 		if _, host, _ := strings.Cut(address, "@"); (whole && strings.EqualFold(domain, host)) || strings.EqualFold(withoutTag(o), address) {
