@@ -167,10 +167,14 @@ func (e *Engine) loop(ctx context.Context, end context.CancelCauseFunc, wake <-c
 	}
 }
 
-// sweepLoop sweeps a slice every period, and destroys the next slice of what is
-// kept no longer: both read the whole record in time, so no turn waits for them.
+// sweepLoop does every period what reads the whole record in time, so that no
+// turn waits for it: the walk after our clock went back, a slice of the sweep, and
+// the destruction of the next slice of what is kept no longer.
 func (e *Engine) sweepLoop(ctx context.Context) {
 	for {
+		if err := e.rewind(ctx); err != nil && ctx.Err() == nil {
+			e.cfg.Log.Error("the walk after our clock went back failed; it is tried again", "err", err)
+		}
 		if err := e.Sweep(ctx); err != nil && ctx.Err() == nil {
 			e.cfg.Log.Error("a slice of the sweep failed; it is tried again", "err", err)
 		}
@@ -205,6 +209,9 @@ func (e *Engine) pause(ctx context.Context) time.Duration {
 // Turn runs one whole turn: queue, send, audit. Run does the same side by side,
 // and sweeps.
 func (e *Engine) Turn(ctx context.Context) error {
+	if err := e.rewind(ctx); err != nil {
+		return err
+	}
 	if err := e.queueAll(ctx); err != nil {
 		return err
 	}
@@ -228,9 +235,6 @@ func (e *Engine) queueAll(ctx context.Context) error {
 		if err := e.cfg.Pending(ctx); err != nil {
 			return err
 		}
-	}
-	if err := e.rewind(ctx); err != nil {
-		return err
 	}
 	if err := e.wakeWaiting(ctx); err != nil {
 		return err

@@ -9,8 +9,8 @@ import (
 
 // A clock that ran ahead and is set right leaves duties behind that were fired
 // «in the future»: what falls due until then would count as said. So at the
-// start, and whenever our clock has gone back, the engine walks the open duties
-// and notes in the log of each such one that its ladder goes on from now.
+// start, and whenever our clock has gone back, the engine walks the open duties,
+// beside its turns, and notes in the log of each such one that its ladder goes on from now.
 
 // backLimit is how far our clock may go back without a walk: peers and drift
 // correct it by seconds.
@@ -45,6 +45,9 @@ func (e *Engine) rewind(ctx context.Context) error {
 		case err != nil:
 			return err
 		}
+	}
+	if len(ahead) > 0 {
+		e.Wake() // what is due of them
 	}
 	return nil
 }
