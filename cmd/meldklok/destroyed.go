@@ -41,6 +41,7 @@ func destroyedListOf(ctx context.Context, s *store.Store, now time.Time) (l dest
 	if l.Items, err = s.Destroyed(ctx); err != nil {
 		return l, err
 	}
+	l.Items = append([]store.Destruction{}, l.Items...) // none is an empty list
 	l.MAC, err = l.sign(s)
 	return l, err
 }

@@ -26,7 +26,10 @@ func (c *retentionLinesCommand) do(ctx context.Context, d *desk) error {
 		return err
 	}
 	if c.JSON {
-		return writeJSON(d.stdout, lines)
+		return writeJSON(d.stdout, append([]incident.PastLine{}, lines...)) // none is an empty list
+	}
+	if len(lines) == 0 {
+		fmt.Fprintln(d.stderr, "no line of the register is past its period")
 	}
 	for _, l := range lines {
 		fmt.Fprintf(d.stdout, "%s  period over since %s", l.Ref, l.Over.UTC().Format(time.RFC3339))
