@@ -35,7 +35,7 @@ func benchTrust(b *testing.B, t *scoreboard) {
 	fill(b, a, n, now, &incident.Alerted{Duty: incident.DutyAP, Version: 1, Rung: "reported", Rank: 10, Due: now}, sample)
 	var entries, pages []float64
 	var count float64
-	for range 3 {
+	for range rounds {
 		began := time.Now()
 		v, err := a.store.Verify(context.Background(), nil)
 		if err != nil {
@@ -51,7 +51,7 @@ func benchTrust(b *testing.B, t *scoreboard) {
 	files := a.place.Data
 	size := sizeOf(b, files)
 	var copied, written, opened []float64
-	for range 3 {
+	for range rounds {
 		work := b.TempDir()
 		copied = append(copied, size/timed(b, func() error { return copyRecord(files, work) }))
 		file := filepath.Join(work, "bench.age")
@@ -65,7 +65,7 @@ func benchTrust(b *testing.B, t *scoreboard) {
 	if err := a.Close(); err != nil {
 		b.Fatal(err)
 	}
-	for range 3 {
+	for range rounds {
 		took := timed(b, func() error { return readPages(filepath.Join(files, store.RecordFile)) })
 		pages = append(pages, count/took)
 	}
