@@ -172,7 +172,7 @@ func (e *Engine) loop(ctx context.Context, end context.CancelCauseFunc, wake <-c
 // the destruction of the next slice of what is kept no longer.
 func (e *Engine) sweepLoop(ctx context.Context) {
 	for {
-		if err := e.rewind(ctx); err != nil && ctx.Err() == nil {
+		if err := e.Rewind(ctx); err != nil && ctx.Err() == nil {
 			e.cfg.Log.Error("the walk after our clock went back failed; it is tried again", "err", err)
 		}
 		if err := e.Sweep(ctx); err != nil && ctx.Err() == nil {
@@ -207,11 +207,8 @@ func (e *Engine) pause(ctx context.Context) time.Duration {
 }
 
 // Turn runs one whole turn: queue, send, audit. Run does the same side by side,
-// and sweeps.
+// and beside it [Engine.Rewind] and [Engine.Sweep].
 func (e *Engine) Turn(ctx context.Context) error {
-	if err := e.rewind(ctx); err != nil {
-		return err
-	}
 	if err := e.queueAll(ctx); err != nil {
 		return err
 	}

@@ -24,8 +24,8 @@ type rewindState struct {
 	after   incident.DutyRow
 }
 
-// rewind walks one slice, if there is a reason to.
-func (e *Engine) rewind(ctx context.Context) error {
+// Rewind walks one slice, if there is a reason to.
+func (e *Engine) Rewind(ctx context.Context) error {
 	r, now := &e.rewound, e.now()
 	if !r.started || now.Before(r.last.Add(-backLimit)) {
 		r.started, r.walking, r.after = true, true, incident.DutyRow{}

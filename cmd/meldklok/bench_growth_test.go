@@ -90,6 +90,7 @@ func measureAt(b *testing.B, n int, note func(what, aim string, v float64)) {
 	note("start until ready, beyond opening the bare files", "≤ 2 s", max(0, ready-bare))
 	note("start until the first clean audit", "none", median(repeat(rounds, func() {
 		a := benchApp(b, dir, relay, sink)
+		must(a.engine.Rewind(b.Context()))
 		must(a.engine.Sweep(b.Context()))
 		must(a.engine.Turn(b.Context()))
 		must(a.Close())
@@ -99,6 +100,7 @@ func measureAt(b *testing.B, n int, note func(what, aim string, v float64)) {
 	a = benchApp(b, dir, relay, sink)
 	defer a.Close()
 	for range 20 {
+		must(a.engine.Rewind(b.Context()))
 		must(a.engine.Sweep(b.Context()))
 		must(a.engine.Turn(b.Context()))
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -190,7 +191,7 @@ func (w crashWorld) settle(t *testing.T, server *mailertest.Server, accepted int
 	if err := a.pump.drain(ctx); err != nil {
 		t.Fatal(err)
 	}
-	if err := a.engine.Turn(ctx); err != nil { // reports of the last rounds were not alerted yet
+	if err := errors.Join(a.engine.Rewind(ctx), a.engine.Turn(ctx)); err != nil { // reports of the last rounds were not alerted yet
 		t.Fatal(err)
 	}
 	rows, err := a.service.List(ctx, incident.Ref{}, 0)
