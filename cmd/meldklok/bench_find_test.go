@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"meldklok/notify/mailer/mailertest"
-	"meldklok/ui"
 )
 
 // benchFind: pages over everything that was ever reported, through their real
@@ -52,16 +51,8 @@ func findAt(b *testing.B, n int, note func(what, aim string, v float64)) {
 
 // findPages asks for the pages as a signed-in officer.
 func findPages(b *testing.B, a *App, n int, note func(what, aim string, v float64)) {
-	pages, err := ui.New(a.uiConfig())
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer pages.Close()
-	token, err := a.sessions.Begin(b.Context(), "p1")
-	if err != nil {
-		b.Fatal(err)
-	}
-	v := visit{b, pages, token}
+	v, leave := officerOf(b, a)
+	defer leave()
 	year := time.Now().Year()
 	asked := 0
 	searched := repeat(200, func() {

@@ -178,23 +178,16 @@ func anonymous(b *testing.B) float64 {
 // measurePages asks for pages as a signed-in officer. The floor of the incident
 // page is a bare echo page of the same bytes.
 func measurePages(b *testing.B, a *App, note func(what, aim string, v float64)) {
-	pages, err := ui.New(a.uiConfig())
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer pages.Close()
-	token, err := a.sessions.Begin(b.Context(), "p1")
-	if err != nil {
-		b.Fatal(err)
-	}
+	officer, leave := officerOf(b, a)
+	defer leave()
 	body := ""
 	ask := func(h http.Handler, path string) []float64 {
-		v := visit{b, h, token}
+		v := visit{b, h, officer.token}
 		return repeat(200, func() { body = v.page(path) })
 	}
-	note("board, p99", "≤ 1.5", quantile(ask(pages, "/board"), 0.99))
+	note("board, p99", "≤ 1.5", quantile(ask(officer.handler, "/board"), 0.99))
 	year := time.Now().UTC().Year()
-	page := median(ask(pages, fmt.Sprintf("/incidents/%d-0500", year)))
+	page := median(ask(officer.handler, fmt.Sprintf("/incidents/%d-0500", year)))
 	bare := echo.New()
 	same := body
 	bare.GET("/", func(c echo.Context) error { return c.HTML(http.StatusOK, same) })
@@ -208,6 +201,20 @@ type visit struct {
 	b       *testing.B
 	handler http.Handler
 	token   string
+}
+
+// officerOf signs the first officer in at the program's pages; leave closes them.
+func officerOf(b *testing.B, a *App) (v visit, leave func()) {
+	b.Helper()
+	pages, err := ui.New(a.uiConfig())
+	if err != nil {
+		b.Fatal(err)
+	}
+	token, err := a.sessions.Begin(b.Context(), "p1")
+	if err != nil {
+		b.Fatal(err)
+	}
+	return visit{b, pages, token}, pages.Close
 }
 
 // page asks for a page and returns its body.

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -164,17 +163,7 @@ func deliver(door string, lmtp bool, from, text string) error {
 	}
 	c := gosmtp.NewClientLMTP(conn)
 	defer c.Close()
-	if err := errors.Join(c.Mail(from, nil), c.Rcpt("privacy@example.org", nil)); err != nil {
-		return err
-	}
-	w, err := c.Data()
-	if err != nil {
-		return err
-	}
-	if _, err := w.Write(raw); err != nil {
-		return err
-	}
-	return w.Close()
+	return deliverTo(c, from, raw)
 }
 
 // knockBomb has one sender throw mails through the real listener, as fast as it
