@@ -14,6 +14,10 @@
 //	measure.go   what somebody promised to do, each a duty of its own
 //	closing.go   what still stands in the way of closing
 //	attach.go    files that people add
+//	unread.go    answers that nobody of ours has looked at yet
+//	forget.go    what is kept no longer; term.go: how long; line.go: a line of the
+//	             register, by a named officer; again.go: once more after a restore
+//	frozen.go    what a restriction (GDPR art. 18) puts out of use
 //	entry.go     the facts a log consists of, and their stored form
 //	fold.go      how a log becomes an Incident; fold_alerts.go: what it says of mails
 //	command.go   what people may do, and what it records

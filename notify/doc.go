@@ -10,7 +10,11 @@
 //	           still needed? send it over a reused connection; record the reply
 //	audit.go   count open duties against next-alert rows, look for what is
 //	           stuck; the result is health
-//	sweep.go   beside the turns: re-derive a slice of open duties from their logs
+//
+// compose.go gives mails their final bytes on all cores, record.go writes what
+// became of them while the next one leaves. Beside the turns: sweep.go re-derives
+// slices of open duties from their logs, rewind.go walks them when our clock went
+// back. aside.go keeps one damaged case from stopping all others.
 //
 // # Why nothing is lost
 //
@@ -29,6 +33,6 @@
 // into the recipient's agenda; digest.go decides which week management is told
 // of; prooffile.go prints what became of every alert. The engine carries them
 // to the record and to the relays. It keeps nothing per incident in memory but
-// the mails now being sent and, in a flood of reports, the rows it holds back
-// for five minutes.
+// the mails now being sent, in a flood of reports the rows it holds back for five
+// minutes, and what it put aside.
 package notify

@@ -16,7 +16,7 @@ func volume(t *testing.T, mib int) (dir string, remount func(readOnly bool)) {
 	dir = t.TempDir()
 	options := fmt.Sprintf("size=%dm", mib)
 	if err := syscall.Mount("none", dir, "tmpfs", 0, options); err != nil {
-		t.Skip("this needs leave to mount a file system")
+		t.Skip("mounting a file system needs root")
 	}
 	t.Cleanup(func() { _ = syscall.Unmount(dir, syscall.MNT_DETACH) })
 	return dir, func(readOnly bool) {
@@ -60,7 +60,7 @@ func knockFullVolume(t *testing.T) string {
 		accepted++
 	}
 	if !filled {
-		t.Skip("the file system did not fill up")
+		t.Fatal("the file system did not fill up, so nothing was tried")
 	}
 	if err := os.Remove(filepath.Join(dir, "filler")); err != nil {
 		t.Fatal(err)

@@ -75,7 +75,7 @@ func (k *knocks) print(t *testing.T) {
 // tried, how often, and what was lost. KNOCKS.md says how to run it in full.
 func TestHardKnocks(t *testing.T) {
 	if testing.Short() {
-		t.Skip("takes a while")
+		t.Skip("takes half a minute: run it without -short")
 	}
 	k := &knocks{}
 	if hard() || *kills > 0 { // these are tests of their own, so once is enough on an ordinary day

@@ -143,7 +143,7 @@ func FuzzWords(f *testing.F) {
 // grows by, within a factor of two.
 func TestTheBoundMeansMemory(t *testing.T) {
 	if testing.Short() {
-		t.Skip("fills memory")
+		t.Skip("fills memory: run it without -short")
 	}
 	rnd := rand.New(rand.NewPCG(1, 2))
 	heap := func() int64 {

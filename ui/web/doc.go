@@ -5,7 +5,11 @@
 //	web.go        Config, New
 //	view.go       what every page is rendered from: language, person, banners
 //	form.go       fields, and what is wrong with them, beside them
+//	templates.go  the pages as templates; settle.go: what is the same for everybody
+//	              is written once in each language
 //	open*.go      for everybody: report a leak, see how a report stands
+//	enter.go      an officer enters what somebody told
+//	intake.go     how much strangers may send at once; nav.go: who is shown what
 //	sign.go       sign in and out, one-time links, the own account
 //	board.go      the open clocks
 //	register*.go  the register of all cases, its files, another one taken over

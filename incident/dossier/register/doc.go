@@ -1,7 +1,8 @@
 // Package register is the record of all data breaches that GDPR art. 33(5)
 // asks for: every incident, also those that were not notified, with facts,
-// effects, measures and the reasons of every decision. It is pure: folded
-// incidents go in, rows, figures and files come out; it reads no record.
+// effects, measures and the reasons of every decision. Folded incidents go in,
+// rows, figures and files come out; a Reader walks the record for them, as somebody
+// may see it.
 //
 //	row.go       one incident as a row of stored values: the JSON of the register
 //	effects.go   what of the facts is effect, protection or measure
@@ -11,6 +12,9 @@
 //	csv.go, xlsx.go, json.go, pdf.go   the register as a file
 //	harmless.go  cells that a spreadsheet would take for a formula
 //	years.go     anonymised figures per year
+//	export.go    the Reader: one walk for every file
+//	ledger.go    a line of every incident in memory (line.go), for figures and
+//	             pages at once; browse.go opens no more than a page shows
 //
 // # What is in it
 //
@@ -21,7 +25,8 @@
 // duplicate, with the incident it was merged into.
 //
 // A row holds register parts only. The subject of a mail is personal part, so
-// an incident that nobody gave a title has none here.
+// an incident that nobody gave a title has none in a file; the page shows its
+// headline to whoever may read it.
 //
 // # Time
 //

@@ -8,8 +8,7 @@ import (
 	"meldklok/incident/people"
 )
 
-// Reader reads the register from the record: the one place of this package
-// that asks the service anything.
+// Reader reads the register from the record, as somebody may see it.
 type Reader struct {
 	Service *incident.Service
 	Words   *Words
