@@ -54,21 +54,11 @@ func (s *Service) Record(ctx context.Context, in Incoming) (out Settled, err err
 
 // accept stores a delivery under the number.
 func (s *Service) accept(ctx context.Context, item uint64, in Incoming) error {
-	a := acceptance{s: s, item: item, sum: canonical{sum: sha256.New()}}
+	a := s.acceptance(item)
 	if err := a.read(ctx, in.Body); err != nil {
 		return errors.Join(err, s.discard(ctx, item, a.n))
 	}
-	d := Delivered{
-		Item: item, Channel: in.Channel, Sender: in.Sender, Recipients: in.Recipients,
-		Arrived: in.Arrived.UTC(), Stated: in.Stated, Cursor: in.Cursor, History: in.History,
-		Size: a.size, Chunks: a.n + 1, Hash: s.Store.MAC("raw", a.sum.Sum()),
-	}
-	err := s.Store.Update(ctx, func(tx Tx) error {
-		if err := tx.PutChunk(item, a.n, a.rest, true); err != nil {
-			return err
-		}
-		return tx.Accept(d)
-	})
+	err := s.Store.Update(ctx, func(tx Tx) error { return a.finish(tx, in) })
 	if err != nil {
 		return errors.Join(err, s.discard(ctx, item, a.n))
 	}
@@ -100,6 +90,23 @@ type acceptance struct {
 	size int64
 	n    int    // pieces already stored
 	rest []byte // the last piece
+}
+
+func (s *Service) acceptance(item uint64) *acceptance {
+	return &acceptance{s: s, item: item, sum: canonical{sum: sha256.New()}}
+}
+
+// finish stores the last piece, and with it everything that was read is a
+// delivery.
+func (a *acceptance) finish(tx Tx, in Incoming) error {
+	if err := tx.PutChunk(a.item, a.n, a.rest, true); err != nil {
+		return err
+	}
+	return tx.Accept(Delivered{
+		Item: a.item, Channel: in.Channel, Sender: in.Sender, Recipients: in.Recipients,
+		Arrived: in.Arrived.UTC(), Stated: in.Stated, Cursor: in.Cursor, History: in.History,
+		Size: a.size, Chunks: a.n + 1, Hash: a.s.Store.MAC("raw", a.sum.Sum()),
+	})
 }
 
 func (a *acceptance) read(ctx context.Context, body io.Reader) error {

@@ -52,7 +52,10 @@ func (a *App) openMailboxes(ctx context.Context) error {
 
 // mailboxSeams lead from the watchers to the record.
 func (a *App) mailboxSeams() mailbox.Seams {
-	return mailbox.Seams{Accept: a.accept, LoadCursor: a.service.Cursor, Missing: a.service.NotTaken, Now: a.now, Log: a.log}
+	return mailbox.Seams{
+		Accept: a.accept, AcceptAll: a.service.AcceptAll, MostTogether: incident.MostTogether,
+		LoadCursor: a.service.Cursor, Missing: a.service.NotTaken, Now: a.now, Log: a.log,
+	}
 }
 
 // run watches until ctx ends.

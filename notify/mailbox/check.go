@@ -87,7 +87,7 @@ func (c *connection) tryFetch(ctx context.Context) error {
 		return err
 	}
 	newest := uids[len(uids)-1]
-	if _, err := c.dates(ctx, []uint32{newest}); err != nil {
+	if _, err := c.list(ctx, []uint32{newest}); err != nil {
 		return err
 	}
 	_, err = c.body(ctx, newest, func(r io.Reader) error { _, err := io.Copy(io.Discard, r); return err })

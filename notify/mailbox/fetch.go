@@ -43,28 +43,37 @@ func searchedUIDs(data *imap.SearchData) (uids []imap.UID) {
 	return data.AllUIDs()
 }
 
-// dates asks for the INTERNALDATE of some messages. A message that is gone has
-// none. ENVELOPE and BODYSTRUCTURE are never asked for: one malformed answer
-// would end the connection, at every attempt.
-func (c *connection) dates(ctx context.Context, uids []uint32) (dates map[uint32]time.Time, err error) {
-	dates = map[uint32]time.Time{}
+// listed is what the server says of a message without giving its content.
+type listed struct {
+	date time.Time // INTERNALDATE
+	size int64     // RFC822.SIZE in bytes: a hint, some servers estimate it
+}
+
+// list asks for date and size of some messages. A message that is gone is not
+// among the answers. ENVELOPE and BODYSTRUCTURE are never asked for: one malformed
+// answer would end the connection, at every attempt.
+func (c *connection) list(ctx context.Context, uids []uint32) (found map[uint32]listed, err error) {
+	found = map[uint32]listed{}
 	err = c.do(ctx, stageFetch, func() error {
-		fetch := c.client.Fetch(uidSet(uids), &imap.FetchOptions{UID: true, InternalDate: true})
+		fetch := c.client.Fetch(uidSet(uids), &imap.FetchOptions{UID: true, InternalDate: true, RFC822Size: true})
 		defer fetch.Close()
 		for message := fetch.Next(); message != nil; message = fetch.Next() {
 			data, err := message.Collect()
 			if err != nil {
 				return err
 			}
-			dates[uint32(data.UID)] = data.InternalDate
+			found[uint32(data.UID)] = listed{data.InternalDate, data.RFC822Size}
 		}
 		return fetch.Close()
 	})
-	return dates, err
+	return found, err
 }
 
-// errNoBody is a message of which the server gives nothing.
-var errNoBody = errors.New("the server gives no content for this message")
+// What a message may be like without harm to the connection.
+var (
+	errNoBody   = errors.New("the server gives no content for this message")
+	errNotSmall = errors.New("the message is larger than the server said")
+)
 
 // body streams one message to take. found is false when it is gone. The
 // watchdog watches the network only: while take is busy with what it has read,
@@ -96,6 +105,56 @@ func (c *connection) body(ctx context.Context, uid uint32, take func(io.Reader) 
 		return true, w.judge(stageFetch, err)
 	}
 	return true, outcome
+}
+
+// bodies fetches several small messages with one command, each read whole. What is
+// gone is not among them. It gives up when one is over most bytes, comes without
+// content or breaks off: which one that is, is found by fetching them one by one.
+func (c *connection) bodies(ctx context.Context, uids []uint32, most int64) (found map[uint32][]byte, err error) {
+	w := c.watch(ctx)
+	defer w.stop()
+	fetch := c.client.Fetch(uidSet(uids), &imap.FetchOptions{UID: true, BodySection: []*imap.FetchItemBodySection{{Peek: true}}})
+	found = map[uint32][]byte{}
+	for message := fetch.Next(); message != nil; message = fetch.Next() {
+		uid, body, failed := c.small(message, w, most)
+		if failed != nil {
+			err = cmp.Or(err, failed)
+			if !usable(failed) {
+				return nil, failed
+			}
+			continue // so that the connection can be used
+		}
+		found[uid] = body
+		w.again()
+	}
+	if closed := fetch.Close(); closed != nil {
+		return nil, w.judge(stageFetch, closed)
+	}
+	return found, err
+}
+
+// small reads one message of several.
+func (c *connection) small(message *imapclient.FetchMessageData, w *watchdog, most int64) (uid uint32, raw []byte, err error) {
+	err = &stage{stageFetch, errNoBody}
+	for item := message.Next(); item != nil; item = message.Next() {
+		switch item := item.(type) {
+		case imapclient.FetchItemDataUID:
+			uid = uint32(item.UID)
+		case imapclient.FetchItemDataBodySection:
+			if item.Literal == nil {
+				continue
+			}
+			if item.Literal.Size() > most {
+				return uid, nil, &stage{stageFetch, errNotSmall}
+			}
+			body := &watchedBody{r: item.Literal, w: w, left: item.Literal.Size()}
+			raw, err = io.ReadAll(body)
+			if w.again(); err != nil {
+				return uid, nil, err
+			}
+		}
+	}
+	return uid, raw, err
 }
 
 // watchedBody runs the watchdog while it waits, and knows a cut-off body.

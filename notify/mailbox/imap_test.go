@@ -132,6 +132,7 @@ type record struct {
 	uids     map[string]bool // validity/UID
 	cursor   *incident.Cursor
 	refuse   func(raw string) error
+	groups   []int // how many messages came together
 }
 
 func newRecord() *record {
@@ -164,6 +165,39 @@ func (r *record) Accept(_ context.Context, in incident.Incoming) error {
 	r.hashes[hash] = true
 	r.incoming, r.raw = append(r.incoming, in), append(r.raw, string(raw))
 	return nil
+}
+
+// AcceptAll keeps all of them or none.
+func (r *record) AcceptAll(ctx context.Context, all []incident.Incoming) error {
+	copies := make([]incident.Incoming, len(all))
+	for i, in := range all {
+		raw, err := io.ReadAll(in.Body)
+		if err != nil {
+			return err
+		}
+		if refuse := r.refusal(); refuse != nil {
+			if err := refuse(string(raw)); err != nil {
+				return err
+			}
+		}
+		copies[i] = in
+		copies[i].Body = strings.NewReader(string(raw))
+	}
+	for _, in := range copies {
+		if err := r.Accept(ctx, in); err != nil {
+			return err
+		}
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.groups = append(r.groups, len(all))
+	return nil
+}
+
+func (r *record) refusal() func(string) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.refuse
 }
 
 func (r *record) LoadCursor(context.Context, string) (incident.Cursor, bool, error) {
@@ -210,7 +244,7 @@ func (r *record) watch(t testing.TB, m Mailbox) (w *Watcher, stop func()) {
 	t.Helper()
 	began := time.Now()
 	w, err := NewWatcher(m, Seams{
-		Accept: r.Accept, LoadCursor: r.LoadCursor, Missing: r.Missing,
+		Accept: r.Accept, AcceptAll: r.AcceptAll, MostTogether: 64 << 10, LoadCursor: r.LoadCursor, Missing: r.Missing,
 		Now: func() time.Time { return testNow.Add(time.Since(began)) },
 	})
 	must(t, err)

@@ -11,9 +11,10 @@ import (
 	"meldklok/incident"
 )
 
-// pass takes in everything that stands behind the cursor, oldest first, one
-// message at a time and never more than one in memory's way. It returns the
-// error that ends the connection; what was accepted before it stays accepted.
+// pass takes in everything that stands behind the cursor, oldest first: small
+// messages several at a time (together.go), the others each by itself and never in
+// memory as a whole. It returns the error that ends the connection; what was
+// accepted before it stays accepted.
 func (w *Watcher) pass(ctx context.Context, c *connection) error {
 	state, err := c.open(ctx)
 	if err != nil {
@@ -40,24 +41,46 @@ func (w *Watcher) takeAll(ctx context.Context, c *connection, uids []uint32) err
 	var stuck suspect
 	for len(uids) > 0 {
 		batch := uids[:min(len(uids), w.batchSize())]
-		dates, err := c.dates(ctx, batch)
+		found, err := c.list(ctx, batch)
 		if err != nil {
-			return w.datesFailed(uids, err)
+			return w.listFailed(uids, err)
 		}
-		for _, uid := range batch {
-			date, there := dates[uid]
-			if !there {
-				w.pastIt(uid) // gone since it was listed
-				continue
-			}
-			if stuck, err = w.takeNext(ctx, c, uid, date, stuck); err != nil {
-				return err
-			}
+		if stuck, err = w.takeBatch(ctx, c, batch, found, stuck); err != nil {
+			return err
 		}
 		uids = uids[len(batch):]
 		w.update(func(s *Status) { s.Backlog = len(uids) })
 	}
 	return stuck.err // nobody behind it showed whose fault it is
+}
+
+// takeBatch takes messages in their order: together as long as that goes well, one
+// by one where it does not.
+func (w *Watcher) takeBatch(ctx context.Context, c *connection, batch []uint32, found map[uint32]listed, stuck suspect) (suspect, error) {
+	for len(batch) > 0 {
+		group := w.together(batch, found, stuck)
+		batch = batch[len(group):]
+		if len(group) > 1 {
+			switch err := w.takeTogether(ctx, c, group, found); {
+			case err == nil:
+				continue
+			case !usable(err):
+				return stuck, err
+			}
+		}
+		for _, uid := range group {
+			at, there := found[uid]
+			if !there {
+				w.pastIt(uid) // gone since it was listed
+				continue
+			}
+			var err error
+			if stuck, err = w.takeNext(ctx, c, uid, at.date, stuck); err != nil {
+				return stuck, err
+			}
+		}
+	}
+	return stuck, nil
 }
 
 // suspect is a message that Accept refused several times, while it is not yet
@@ -72,13 +95,13 @@ func (w *Watcher) batchSize() int {
 	if w.single {
 		return 1
 	}
-	return datesAtOnce
+	return listAtOnce
 }
 
-// datesFailed decides what a failed question about dates means. The library
+// listFailed decides what a failed question about dates means. The library
 // gives up the whole connection over one malformed date, so the messages are
 // then asked for one by one, and the one that does it is set aside.
-func (w *Watcher) datesFailed(uids []uint32, err error) error {
+func (w *Watcher) listFailed(uids []uint32, err error) error {
 	if w.single {
 		if w.tries[uids[0]]++; w.tries[uids[0]] >= triesBeforeAside {
 			w.setAside(uids[0], w.seams.Now()) // its own date cannot be had
@@ -128,7 +151,9 @@ func isOurs(err error) bool {
 
 // usable reports an error after which the connection can go on: a refusal, or
 // a failure on our side of it.
-func usable(err error) bool { return isOurs(err) || refused(err) || errors.Is(err, errNoBody) }
+func usable(err error) bool {
+	return isOurs(err) || refused(err) || errors.Is(err, errNoBody) || errors.Is(err, errNotSmall)
+}
 
 // take fetches one message, has it accepted, and only then moves on.
 func (w *Watcher) take(ctx context.Context, c *connection, uid uint32, date time.Time) error {

@@ -82,7 +82,7 @@ func TestSettings(t *testing.T) {
 	} {
 		m := good
 		change(&m)
-		_, err := NewWatcher(m, Seams{Accept: newRecord().Accept, LoadCursor: newRecord().LoadCursor, Missing: newRecord().Missing, Now: time.Now})
+		_, err := NewWatcher(m, Seams{Accept: newRecord().Accept, AcceptAll: newRecord().AcceptAll, LoadCursor: newRecord().LoadCursor, Missing: newRecord().Missing, Now: time.Now})
 		if (err == nil) != (why == "") || (err != nil && !strings.Contains(err.Error(), why)) {
 			t.Errorf("%q: %v", why, err)
 		}

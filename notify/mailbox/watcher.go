@@ -19,6 +19,10 @@ type Seams struct {
 	// it, a lower UID leaves it where it is. History without a clock is asked
 	// for by Incoming.History.
 	Accept Accept
+	// AcceptAll keeps several messages of at most MostTogether bytes as Accept keeps
+	// one, in one transaction: all of them, or after an error none.
+	AcceptAll    func(ctx context.Context, all []incident.Incoming) error
+	MostTogether int64
 	// LoadCursor returns the stored cursor of a mailbox; ok is false when it
 	// was never watched.
 	LoadCursor func(ctx context.Context, mailbox string) (c incident.Cursor, ok bool, err error)
@@ -47,7 +51,7 @@ type Watcher struct {
 	tries     map[uint32]int       // failures of a message since the last success
 	aside     map[uint32]time.Time // messages that failed while later ones did not, and their date
 	asideNext time.Time            // when they are tried again
-	single    bool                 // dates are asked for one by one, to find the message that breaks it
+	single    bool                 // everything is asked for one by one, to find the message that breaks it
 	compareAt time.Time            // when the folder is compared next
 	moveErr   error                // why moving does not work; nil while it does
 
@@ -61,8 +65,8 @@ func NewWatcher(m Mailbox, s Seams) (*Watcher, error) {
 	if err := m.check(); err != nil {
 		return nil, err
 	}
-	if s.Accept == nil || s.LoadCursor == nil || s.Missing == nil || s.Now == nil {
-		return nil, fmt.Errorf("mailbox %s: a watcher needs Accept, LoadCursor, Missing and Now", m.Name)
+	if s.Accept == nil || s.AcceptAll == nil || s.LoadCursor == nil || s.Missing == nil || s.Now == nil {
+		return nil, fmt.Errorf("mailbox %s: a watcher needs Accept, AcceptAll, LoadCursor, Missing and Now", m.Name)
 	}
 	if s.Log == nil {
 		s.Log = slog.New(slog.DiscardHandler)
