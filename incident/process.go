@@ -28,6 +28,9 @@ func (s *Service) Process(ctx context.Context, item uint64) (out Settled, err er
 	if err != nil {
 		return Settled{}, err
 	}
+	if d.Size >= largeSize {
+		defer s.large.enter(mostLarge)()
+	}
 	form, reading, err := s.readStored(ctx, d)
 	if err != nil {
 		return Settled{}, err
@@ -137,7 +140,7 @@ func (s *Service) scan(d Delivered, form *Form, r Reading) (out risk.Scanned) {
 		}
 	}()
 	if len(r.Attachments) > 0 {
-		defer s.scans.enter()()
+		defer s.scans.enter(mostScans)()
 	}
 	doc := risk.Document{Subject: r.Subject, Text: r.Text, Received: r.Received}
 	for _, a := range r.Attachments {

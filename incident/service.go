@@ -35,7 +35,8 @@ type Service struct {
 	AccessKept time.Duration // how long the access log reaches back; 0: [AccessKept]
 
 	looks  looks    // recent ones
-	scans  scans    // under way
+	scans  places   // of reports with files
+	large  places   // of large deliveries being read
 	claims sync.Map // items whose caller gives them their outcome
 }
 

@@ -19,8 +19,9 @@ type pump struct {
 	bell    chan struct{}
 }
 
-// pumpWorkers is how many deliveries are read at once.
-const pumpWorkers = 8
+// pumpWorkers is how many deliveries are being given an outcome at once: their
+// writers share commits. How many large ones are in memory, Process bounds.
+const pumpWorkers = 32
 
 func newPump(service *incident.Service, log *slog.Logger, period time.Duration) *pump {
 	return &pump{service: service, log: log, period: period, bell: make(chan struct{}, 1)}

@@ -29,7 +29,7 @@ const (
 	DefaultReconcile  = time.Hour
 	maxIdle           = 9 * time.Minute // networks forget a silent connection after 10 to 15 (LESSONS 8)
 	maxPoll           = 10 * time.Minute
-	listAtOnce        = 100 // messages whose dates are asked for together
+	listAtOnce        = 250 // messages that are asked for together
 	triesBeforeAside  = 3   // failures of one message before the ones behind it go first
 	retryAside        = 10 * time.Minute
 	maxBackOff        = time.Minute

@@ -31,18 +31,18 @@ func checkGroups(t *testing.T, r *record, want ...int) {
 func TestBacklogIsTakenTogether(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, r := newMailServer(t, nil), newRecord()
-		for i := range 250 {
+		for i := range 600 {
 			s.put(mailText(fmt.Sprint("bericht ", i)), testNow.Add(time.Duration(i)*time.Second))
 		}
 		w, _ := r.watch(t, s.mailbox())
 		rest(time.Second)
-		checkGroups(t, r, 100, 100, 50)
+		checkGroups(t, r, 250, 250, 100)
 		for i, in := range r.incoming {
 			if in.Cursor.UID != uint32(i+1) || !in.Arrived.Equal(testNow.Add(time.Duration(i)*time.Second)) || r.subjects()[i] != fmt.Sprint("bericht ", i) {
 				t.Fatalf("message %d: %+v %+v", i, in, *in.Cursor)
 			}
 		}
-		if st := w.Status(); len(r.raw) != 250 || st.Taken != 250 || st.Known != 250 || st.Missing != 0 || st.Backlog != 0 {
+		if st := w.Status(); len(r.raw) != 600 || st.Taken != 600 || st.Known != 600 || st.Missing != 0 || st.Backlog != 0 {
 			t.Errorf("kept %d, status %+v", len(r.raw), st)
 		}
 	})

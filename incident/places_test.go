@@ -7,13 +7,13 @@ import (
 	"time"
 )
 
-func TestFewScansAtOnce(t *testing.T) {
+func TestFewAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var s scans
+		var p places
 		var now, most atomic.Int64
 		for range 10 {
 			go func() {
-				defer s.enter()()
+				defer p.enter(mostScans)()
 				if n := now.Add(1); n > most.Load() {
 					most.Store(n)
 				}
@@ -23,7 +23,7 @@ func TestFewScansAtOnce(t *testing.T) {
 		}
 		time.Sleep(time.Minute)
 		if most.Load() != mostScans {
-			t.Errorf("%d scans at once", most.Load())
+			t.Errorf("%d at once", most.Load())
 		}
 	})
 }
