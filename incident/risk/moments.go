@@ -3,6 +3,7 @@ package risk
 import (
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 	_ "time/tzdata" // Europe/Amsterdam must be there on a machine without zones
 )
@@ -31,15 +32,20 @@ var knowing = []string{"ontdek", "gemerkt", "merkte", "merkten", "opgemerkt", "z
 // sinceWords make a moment one of knowing by themselves: "sinds maandag".
 var sinceWords = []string{"sinds", "sedert", "since"}
 
+// amsterdam is the zone in which a report's words are meant.
+var amsterdam = sync.OnceValue(func() *time.Location {
+	zone, err := time.LoadLocation("Europe/Amsterdam")
+	if err != nil {
+		panic(err) // cannot happen: the zones are built in
+	}
+	return zone
+})
+
 // knownIn finds the earliest moment at which somebody says they knew. A moment
 // counts with "since" before it or a word of knowing in its sentence; it never
 // lies after receipt, and never more than a year before.
 func knownIn(text, place string, received time.Time) *Known {
-	zone, err := time.LoadLocation("Europe/Amsterdam")
-	if err != nil {
-		return nil // cannot happen: the zones are built in
-	}
-	local := received.In(zone)
+	local := received.In(amsterdam())
 	var best *Known
 	for _, s := range sentences(tokenise(text)) {
 		for i := range s {

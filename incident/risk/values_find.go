@@ -55,7 +55,8 @@ func valuesIn(text string) []value {
 			out = append(out, value{string(Email), m[0], maskEmail(text[m[0]:m[1]])})
 		}
 	}
-	for _, m := range ibanForm.FindAllStringIndex(text, -1) {
+	may := shapesIn(text)
+	for _, m := range findAll(ibanForm, may.iban, text) {
 		if n, ok := ibanAt(text[m[0]:m[1]]); ok {
 			out = append(out, value{string(IBAN), m[0], text[m[0]:m[0]+2] + "** **** ****"})
 			for i := m[0]; i < m[0]+n; i++ {
@@ -64,12 +65,20 @@ func valuesIn(text string) []value {
 		}
 	}
 	out = append(out, numbersIn(text, used)...)
-	out = append(out, nearWord(text, dateForm, bornWords, string(BirthDate), 40)...)
-	out = append(out, nearWord(text, documentForm, documentWord, string(IDNumber), 60)...)
-	for _, m := range postcodeForm.FindAllStringIndex(text, -1) {
+	out = append(out, nearWord(text, findAll(dateForm, may.date, text), bornWords, string(BirthDate), 40)...)
+	out = append(out, nearWord(text, findAll(documentForm, may.document, text), documentWord, string(IDNumber), 60)...)
+	for _, m := range findAll(postcodeForm, may.postcode, text) {
 		out = append(out, value{string(Address), m[0], "**** **"})
 	}
 	return out
+}
+
+// findAll finds a form where it may occur.
+func findAll(form *regexp.Regexp, may bool, text string) [][]int {
+	if !may {
+		return nil
+	}
+	return form.FindAllStringIndex(text, -1)
 }
 
 // ibanAt finds the longest beginning of s that is an IBAN, and its length in s.
@@ -98,12 +107,8 @@ func maskEmail(s string) string {
 	return first + "***@***" + maskDigits(s[dot:])
 }
 
-// nearWord finds a form that has a telling word shortly before it.
-func nearWord(text string, form, word *regexp.Regexp, kind string, distance int) []value {
-	matches := form.FindAllStringIndex(text, -1)
-	if len(matches) == 0 {
-		return nil
-	}
+// nearWord keeps of what a form matched what has a telling word shortly before it.
+func nearWord(text string, matches [][]int, word *regexp.Regexp, kind string, distance int) []value {
 	var out []value
 	for _, m := range matches {
 		if word.MatchString(text[max(0, m[0]-distance):m[0]]) {
