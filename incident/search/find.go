@@ -42,6 +42,18 @@ type tally struct {
 	in    Place
 }
 
+// tallies returns an empty tally for each document, and what gives them back: at a
+// hundred thousand documents they are most of what a search would allocate.
+func (x *index) tallies() (found []tally, done func()) {
+	spare, _ := x.spare.Get().(*[]tally)
+	if spare == nil || cap(*spare) < len(x.docs) {
+		spare = new(make([]tally, len(x.docs)+len(x.docs)/8))
+	}
+	found = (*spare)[:len(x.docs)]
+	clear(found)
+	return found, func() { x.spare.Put(spare) }
+}
+
 // find returns the incidents in which every term begins a word, best first, the
 // newest of equals first; at most so many. Its cost follows the lists of the
 // words and, a few nanoseconds each, the documents; what it returns is bounded.
@@ -51,7 +63,9 @@ func (x *index) find(query []string, most int) []Hit {
 	if len(query) == 0 || len(x.docs) == 0 || most < 1 {
 		return nil
 	}
-	found, weight := make([]tally, len(x.docs)), weights()
+	found, done := x.tallies()
+	defer done()
+	weight := weights()
 	for i, term := range query {
 		for _, word := range x.matches(term) {
 			more := uint32(1)

@@ -59,6 +59,7 @@ type index struct {
 	alive map[incident.Ref]known
 	bytes int64
 	seed  maphash.Seed
+	spare sync.Pool // of []tally
 }
 
 // known is where an incident stands, and the sum of its words, by which one
@@ -158,7 +159,10 @@ func newer(a, b incident.Ref) int {
 func (p *postings) each(fn func(doc uint32, in Place)) {
 	doc := uint32(0)
 	for data := p.data; len(data) > 1; {
-		delta, n := binary.Uvarint(data)
+		delta, n := uint64(data[0]), 1 // as nearly every one is
+		if delta >= 0x80 {
+			delta, n = binary.Uvarint(data)
+		}
 		if n <= 0 || n >= len(data) {
 			return
 		}
