@@ -7,8 +7,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/tink-crypto/tink-go/v2/aead/subtle"
-
 	"meldklok/incident"
 )
 
@@ -45,7 +43,7 @@ func (k *keyring) sealEntry(item uint64, c Compartment, plain []byte, s incident
 	if err != nil {
 		return nil, err
 	}
-	aead, err := subtle.NewAESGCM(key)
+	aead, err := k.cipher(key)
 	if err != nil {
 		return nil, fmt.Errorf("store: seal: %w", err)
 	}
@@ -68,7 +66,7 @@ func (k *keyring) openEntry(item uint64, c Compartment, sealed []byte, s inciden
 // openPart opens one part of an entry with its own key: all that somebody
 // needs who has no record.
 func (p *packer) openPart(key []byte, c Compartment, sealed []byte, s incident.Stream, n uint32) ([]byte, error) {
-	aead, err := subtle.NewAESGCM(key)
+	aead, err := aesGCM(key)
 	if err != nil {
 		return nil, fmt.Errorf("store: key of an entry: %w", err)
 	}

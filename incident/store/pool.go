@@ -126,7 +126,7 @@ func (k *keyring) fresh(item uint64) (keys [compartments]*compartmentKey, row []
 		if err != nil {
 			return keys, nil, err
 		}
-		if keys[c], err = newCompartmentKey(raw); err != nil {
+		if keys[c], err = k.newCompartmentKey(raw); err != nil {
 			return keys, nil, err
 		}
 		row = append(row, byte(len(wrapped)))

@@ -156,7 +156,7 @@ func TestAKeyThatWasNotUsedIsNotBelieved(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	own, err := newCompartmentKey(key)
+	own, err := r.Store.keys.newCompartmentKey(key)
 	if err != nil {
 		t.Fatal(err)
 	}
