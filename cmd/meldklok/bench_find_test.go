@@ -10,10 +10,10 @@ import (
 )
 
 // benchFind: pages over everything that was ever reported, through their real
-// handlers, at a thousand and a hundred thousand incidents that each have their
-// mail of 2 KiB; and what keeps them quick.
+// handlers, with incidents that each have their mail of 2 KiB; and what keeps them
+// quick.
 func benchFind(b *testing.B, t *scoreboard) {
-	grow(b, t, []int{1_000, 100_000}, findAt)
+	grow(b, t, sizes(), findAt)
 }
 
 func findAt(b *testing.B, n int, note func(what, aim string, v float64)) {

@@ -115,6 +115,25 @@ func measureAt(b *testing.B, n int, note func(what, aim string, v float64)) {
 	note("lateness of 100 alerts, p50", "none", p50)
 	note("lateness of 100 alerts, p99", "≤ 5 s + 1 s", p99)
 	note("lateness of 100 alerts, worst", "none", worst)
+	sink.Script(nil)
+	measureFlow(b, a, note)
+}
+
+// measureFlow measures what comes in and goes out with all that beside it: the
+// time of one of many.
+func measureFlow(b *testing.B, a *App, note func(what, aim string, v float64)) {
+	const n = 1000
+	var told, whole, sent []float64
+	for range rounds {
+		sent = append(sent, 1/alertsIn(b, a, n, 6*time.Hour))
+	}
+	for round := range rounds { // last: the alerts of new reports wait for company
+		durable, made := intakeInto(b, a, round, n)
+		told, whole = append(told, 1/durable), append(whole, 1/made)
+	}
+	note("one of 1,000 reports by LMTP, 64 senders, to the 250", "≤ 1.5", median(told))
+	note("one of them until it is an incident with its clock and score", "≤ 1.5", median(whole))
+	note("one of 1,000 alerts due in one second", "≤ 1.5", median(sent))
 }
 
 // repeat runs a thing and returns how long each run took, in seconds.
