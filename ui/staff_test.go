@@ -21,14 +21,16 @@ func TestStaffReportALeak(t *testing.T) {
 	s.visitor().get("/melden?lang=en").want(http.StatusOK, "Report a (possible) data breach", `lang="en"`)
 	v.post("/melden", "who", "ongeveer 30 klanten", "email", "ik@example.org").
 		want(http.StatusUnprocessableEntity, `id="report-what-error"`, "ongeveer 30 klanten", `value="ik@example.org"`)
-	got := v.upload("/melden", `..\..\lek".txt`, []byte("bewijs"), "once", "a", "fast", "wrong-recipient", "what", "Lijst naar de verkeerde gestuurd", "who", "30 klanten",
-		"known", "2026-10-23T09:00", "name", "Een melder", "email", "ik@example.org", "phone", "010 123 45 67")
-	got.leads("/melden/ontvangen")
+	send := func() answer {
+		return v.upload("/melden", `..\..\lek".txt`, []byte("bewijs"), "once", "a", "fast", "wrong-recipient", "what", "Lijst naar de verkeerde gestuurd", "who", "30 klanten",
+			"known", "2026-10-23T09:00", "name", "Een melder", "email", "ik@example.org", "phone", "010 123 45 67")
+	}
+	send().leads("/melden/ontvangen")
 	code := codeOn(v.get("/melden/ontvangen").want(http.StatusOK, "Schrijf deze code op").body)
 	v.get("/melden/ontvangen").want(http.StatusOK, code)
 	s.visitor().get("/melden/ontvangen").leads("/melding")
 
-	v.upload("/melden", "lek.txt", []byte("bewijs"), "once", "a", "what", "Lijst naar de verkeerde gestuurd").leads("/melden/ontvangen")
+	send().leads("/melden/ontvangen")
 	rows, err := s.service.List(t.Context(), incident.Ref{}, 10)
 	if err != nil || len(rows) != 1 {
 		t.Fatalf("the same form twice is one report: %d (%v)", len(rows), err)
@@ -123,6 +125,24 @@ func TestADoubleClickIsOneReport(t *testing.T) {
 	rows, err := s.service.List(t.Context(), incident.Ref{}, 10)
 	if err != nil || len(rows) != 1 {
 		t.Errorf("%d reports (%v), want one", len(rows), err)
+	}
+}
+
+// TestAPageThatABrowserKept: somebody goes back to the form and writes another
+// report on it. Its mark is known, its words are not: nothing is swallowed.
+func TestAPageThatABrowserKept(t *testing.T) {
+	s := newSite(t)
+	v := s.visitor()
+	v.upload("/melden", "foto.txt", []byte("een"), "once", "a", "what", "Lek").leads("/melden/ontvangen")
+	code := codeOn(v.get("/melden/ontvangen").body)
+	v.upload("/melden", "foto.txt", []byte("twee"), "once", "a", "what", "Lek").leads("/melden/ontvangen")
+	v.post("/melden", "once", "a", "what", "Een ander lek").leads("/melden/ontvangen")
+	if codeOn(v.get("/melden/ontvangen").body) == code {
+		t.Error("another report got the code of the first one")
+	}
+	rows, err := s.service.List(t.Context(), incident.Ref{}, 10)
+	if err != nil || len(rows) != 3 {
+		t.Errorf("%d reports (%v), want three", len(rows), err)
 	}
 }
 

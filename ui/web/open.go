@@ -1,7 +1,10 @@
 package web
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
+	"fmt"
 	"io"
 	"mime/multipart"
 	"net/http"
@@ -90,11 +93,27 @@ func (p *Pages) takeReport(c echo.Context, channel incident.Channel, more func(u
 	if err := form.Check(p.now()); err != nil {
 		return got, values, err
 	}
-	got, err = p.receipts.once(values.Get("once"), func() (receipt, error) {
+	got, err = p.receipts.once(formName(values, files), func() (receipt, error) {
 		ref, code, err := p.cfg.Service.ReportForm(c.Request().Context(), form, channel)
 		return receipt{ref: ref, code: code}, err
 	})
 	return got, values, err
+}
+
+// formName recognises the same form sent twice: by its mark and everything in it.
+// A page that a browser kept can be filled in anew under its old mark, and that
+// is another report. A form without a mark has no name.
+func formName(values url.Values, files []incident.FormFile) string {
+	if values.Get("once") == "" {
+		return ""
+	}
+	h := sha256.New()
+	h.Write([]byte(values.Encode()))
+	for _, f := range files {
+		fmt.Fprintf(h, "\n%q %d ", f.Name, len(f.Data))
+		h.Write(f.Data)
+	}
+	return hex.EncodeToString(h.Sum(nil))
 }
 
 // receiptShown is how long the page with the receipt code can be loaded again.
