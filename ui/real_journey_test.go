@@ -90,12 +90,48 @@ func TestWhatIsTypedSurvives(t *testing.T) {
 		t.Error("the chosen path is lost")
 	}
 	must(ctx, t, chromedp.Evaluate[chromedp.Void](`Object.defineProperty(navigator, "onLine", { get: () => window.connected ?? false }), undefined`),
-		chromedp.Click(chromedp.CSS("form.card button.primary")), chromedp.WaitVisible(chromedp.ID("draft-offline")), stands("report-what", "Laptop kwijt in de trein"),
+		chromedp.Click(chromedp.CSS("form.card button.primary")), chromedp.WaitVisible(chromedp.ID("offline")), stands("report-what", "Laptop kwijt in de trein"),
 		chromedp.Evaluate[chromedp.Void](`window.connected = true, undefined`),
 		chromedp.Click(chromedp.CSS("form.card button.primary")), chromedp.WaitVisible(chromedp.CSS(".code")), chromedp.WaitVisible(chromedp.CSS("[data-copy]")),
 		chromedp.Navigate(form), chromedp.WaitVisible(chromedp.ID("report-what")), stands("report-what", ""))
 	if rows, err := s.service.List(ctx, incident.Ref{}, 5); err != nil || len(rows) != 1 {
 		t.Errorf("%d reports (%v)", len(rows), err)
+	}
+}
+
+// TestGoingBackAfterSending shows an empty form, on a computer that others use too,
+// and a second report from there is one of its own.
+func TestGoingBackAfterSending(t *testing.T) {
+	ctx := inBrowser(t)
+	s := newSite(t)
+	const send = "form.card button.primary"
+	must(ctx, t, chromedp.Navigate(s.http.URL+"/melden?lang=nl"), chromedp.Click(chromedp.CSS(`input[name=fast][value=lost]`)), fill("report-what", "Laptop kwijt in de trein"),
+		chromedp.Click(chromedp.CSS(send)), chromedp.WaitVisible(chromedp.CSS(".code")),
+		chromedp.NavigateBack(), chromedp.WaitVisible(chromedp.ID("draft-sent")), stands("report-what", ""))
+	if ask[bool](ctx, t, `document.querySelector("input[name=fast]:checked") !== null`) {
+		t.Error("what the report was about is still chosen")
+	}
+	must(ctx, t, fill("report-what", "Telefoon kwijt"), chromedp.Click(chromedp.CSS(send)), chromedp.WaitVisible(chromedp.CSS(".code")))
+	if rows, err := s.service.List(ctx, incident.Ref{}, 5); err != nil || len(rows) != 2 {
+		t.Errorf("%d reports (%v), want two", len(rows), err)
+	}
+}
+
+// TestAnImpatientPressSendsOnce: a question to a reporter is a mail, and a press
+// without a connection leaves the page and its words where they are.
+func TestAnImpatientPressSendsOnce(t *testing.T) {
+	ctx := inBrowser(t)
+	s := newSite(t)
+	officer := s.person(people.Officer)
+	ref := s.mailIn("Lijst naar verkeerde klant", "De lijst ging naar de verkeerde persoon.")
+	must(ctx, t, setSession(s.http.URL, s.sessionOf(officer)), chromedp.Navigate(s.http.URL+"/incidents/"+ref.String()+"#do-ask"), fill("ask-text", "Is de lijst gewist?"),
+		chromedp.Evaluate[chromedp.Void](`Object.defineProperty(navigator, "onLine", { get: () => window.connected ?? false }), undefined`),
+		chromedp.Click(chromedp.CSS("#do-ask button.primary")), chromedp.WaitVisible(chromedp.CSS("#do-ask #offline")), stands("ask-text", "Is de lijst gewist?"),
+		chromedp.Evaluate[chromedp.Void](`window.connected = true, undefined`))
+	ask[bool](ctx, t, `(() => { const b = document.querySelector("#do-ask button.primary"); b.click(); for (const ms of [5, 10, 20]) setTimeout(() => b.click(), ms); return true })()`)
+	must(ctx, t, chromedp.WaitVisible(chromedp.ID("talk")), chromedp.Reload(), chromedp.WaitVisible(chromedp.ID("talk")))
+	if n := ask[int](ctx, t, `document.querySelectorAll("#talk article").length`); n != 1 {
+		t.Errorf("%d questions, want one", n)
 	}
 }
 

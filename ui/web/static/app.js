@@ -36,6 +36,42 @@ for (const live of document.querySelectorAll("[data-live]")) {
   }
 }
 
+const posts = (form) => form.getAttribute("method") === "post";
+
+// Without a connection a browser would put its own page in place of the form. The
+// message stands beside the button that was pressed.
+const offline = document.getElementById("offline");
+addEventListener("submit", (event) => {
+  if (navigator.onLine || !posts(event.target)) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  const button = event.submitter || event.target.querySelector("button:not([type=button])");
+  (button?.closest("p, .row, .bulk, .buttons") || button || event.target).before(offline);
+  offline.hidden = false;
+  offline.focus();
+}, true);
+addEventListener("online", () => { offline.hidden = true; });
+
+// Pressed twice, a form is sent once: a second question would be a second mail.
+// After a while it may go again, should no answer ever come.
+const patience = 10000;
+const sent = new WeakMap();
+addEventListener("submit", (event) => {
+  const form = event.target;
+  if (event.defaultPrevented || !posts(form)) return;
+  if (Date.now() - sent.get(form) < patience) {
+    event.preventDefault();
+    return;
+  }
+  sent.set(form, Date.now());
+  event.submitter?.classList.add("going");
+  setTimeout(() => event.submitter?.classList.remove("going"), patience);
+});
+addEventListener("pageshow", () => {
+  for (const form of document.forms) sent.delete(form);
+  for (const button of document.querySelectorAll(".going")) button.classList.remove("going");
+});
+
 for (const form of document.querySelectorAll("form[data-once]")) {
   form.addEventListener("submit", () => {
     for (const button of form.querySelectorAll("button")) {

@@ -28,10 +28,20 @@ function bring(values) {
   return found;
 }
 
-if (draft && drafts) {
+// Whoever goes back after sending finds an empty form: on a shared computer the
+// next person would read the report, and sending it again would make a second one.
+// A browser fills in what was typed whenever it likes, so the form is asked for anew.
+const arrivedMark = "arrived";
+function askAnew() {
+  draft.hidden = true;
+  drafts.setItem(arrivedMark, "anew");
+  location.replace(location.pathname);
+}
+
+function begin() {
+  const told = document.getElementById("draft-back");
   let values = [];
   try { values = JSON.parse(drafts.getItem(draft.dataset.draft) || "[]"); } catch { /* not ours */ }
-  const told = document.getElementById("draft-back");
   // A refused form, and one that somebody began before this file was here, hold
   // what was typed already.
   const begun = kept().some((e) => e.type === "radio" ? e.checked : e.type !== "hidden" && e.value !== "");
@@ -45,19 +55,23 @@ if (draft && drafts) {
   });
 }
 
-// Without a connection a browser would put its own page in place of the form.
-if (draft) {
-  const offline = document.getElementById("draft-offline");
-  addEventListener("submit", (event) => {
-    if (event.target !== draft || navigator.onLine) return;
-    event.preventDefault();
-    event.stopImmediatePropagation();
-    offline.hidden = false;
-    offline.focus();
-  }, true);
-  addEventListener("online", () => { offline.hidden = true; });
+if (draft && drafts) {
+  const mark = drafts.getItem(arrivedMark);
+  if (mark === "yes" && performance.getEntriesByType("navigation")[0]?.type === "back_forward") {
+    askAnew();
+  } else {
+    drafts.removeItem(arrivedMark);
+    document.getElementById("draft-sent").hidden = mark !== "anew";
+    begin();
+  }
+  addEventListener("pageshow", (event) => {
+    if (event.persisted && drafts.getItem(arrivedMark) === "yes") askAnew();
+  });
 }
 
 // The report has arrived.
 const arrived = document.querySelector("[data-draft-done]");
-if (arrived && drafts) drafts.removeItem(arrived.dataset.draftDone);
+if (arrived && drafts) {
+  drafts.removeItem(arrived.dataset.draftDone);
+  drafts.setItem(arrivedMark, "yes");
+}
