@@ -175,6 +175,7 @@ func TestSortingOutInBulk(t *testing.T) {
 	v := s.signedIn(s.person(people.Officer))
 	a, b := s.mailIn("Reclame", "Koop nu").String(), s.mailIn("Meer reclame", "Koop meer").String()
 	v.get("/incidents").want(http.StatusOK, "Reclame", "Meer reclame")
+	v.get("/incidents").want(http.StatusOK, `<option value="">kies eerst</option>`, "Alles op deze pagina")
 	v.post("/incidents/no-report", "code", "spam").want(http.StatusUnprocessableEntity, "Kies eerst")
 	v.post("/incidents/no-report", "ref", a).want(http.StatusUnprocessableEntity, "Kies een van")
 	v.post("/incidents/no-report", "ref", a, "ref", b, "code", "spam").leads("/incidents?done=sorted-out")

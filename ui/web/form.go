@@ -311,12 +311,18 @@ func (v *View) either(id, fallback string) string {
 	return ""
 }
 
-// Choose returns a field with the values of an enumeration as options.
+// Choose returns a field with the values of an enumeration as options. The flag
+// "first=id" puts a sentence in front that is no answer yet.
 func (v *View) Choose(form, name, group string, values any, flags ...string) Field {
 	f := v.Field(form, name, flags...)
 	chosen := map[string]bool{}
 	for _, s := range v.values(form, name) {
 		chosen[s] = true
+	}
+	for _, flag := range flags {
+		if id, ok := strings.CutPrefix(flag, "first="); ok {
+			f.Options = append(f.Options, Option{Label: v.T(id)})
+		}
 	}
 	for _, s := range texts(values) {
 		f.Options = append(f.Options, Option{

@@ -101,6 +101,15 @@ for (const form of document.querySelectorAll("form[data-weigh]")) {
   });
 }
 
+// All rows of a page are chosen with one press.
+for (const all of document.querySelectorAll("[data-all]")) {
+  const box = all.querySelector("input");
+  all.hidden = false;
+  box.addEventListener("change", () => {
+    for (const one of all.closest("form").querySelectorAll(".pick input")) one.checked = box.checked;
+  });
+}
+
 // An answer of a form is copied with one press; without this file the text can be
 // selected.
 for (const button of document.querySelectorAll("[data-copy]")) {
