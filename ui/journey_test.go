@@ -30,7 +30,14 @@ func TestTheFirstOfficerComesIn(t *testing.T) {
 		want(http.StatusUnprocessableEntity, `id="link-name-error"`)
 	v.post("/link/"+token, "name", "Privacy Officer", "email", "officer@example.org", "password", password, "again", password, "lang", "en").leads("/?done=welcome")
 	v.get("/?done=welcome").leads("/board?done=welcome")
-	v.get("/board").want(http.StatusOK, "No clocks are running", "Privacy Officer")
+	v.get("/board").want(http.StatusOK, "How to begin", s.http.URL+"/melden", `href="/settings/organisation"`, `href="/register/import"`, "Privacy Officer").lacks("has been decided")
+	s.signedIn(s.person(people.FG)).get("/board").want(http.StatusOK, "Zo begint u").lacks("Richt dit in")
+	ref := s.mailIn("Lijst", "De lijst ging naar de verkeerde persoon.")
+	v.get("/board").lacks("How to begin")
+	if _, err := s.service.Do(t.Context(), ref, incident.ByPerson("p1"), incident.NotABreach{Excludes: "Er stond niets in."}); err != nil {
+		t.Fatal(err)
+	}
+	v.get("/board").want(http.StatusOK, "No clocks are running", "has been decided").lacks("How to begin")
 	v.get("/people").want(http.StatusOK, "officer@example.org")
 	s.visitor().get("/link/"+token).want(http.StatusNotFound, "niet meer geldig")
 }
@@ -232,7 +239,7 @@ func TestAnAdministratorKeepsThePeople(t *testing.T) {
 	deputy := s.visitor()
 	deputy.get(link[1]).want(http.StatusOK, "deputy@example.org")
 	deputy.post(link[1], "password", password, "again", password).leads("/?done=welcome")
-	deputy.get("/board").want(http.StatusOK, "No clocks are running")
+	deputy.get("/board").want(http.StatusOK, "How to begin")
 
 	v.post("/people/p2/absence", "from", "2026-11-02T09:00", "until", "2026-11-01T09:00").want(http.StatusUnprocessableEntity, "moet na het begin")
 	v.post("/people/p2/absence", "from", "2026-11-02T09:00", "until", "2026-11-09T09:00", "replacement", "p1").leads("/people/p2?done=absence-changed")

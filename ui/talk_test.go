@@ -39,6 +39,7 @@ func TestAskAnAnonymousReporter(t *testing.T) {
 	stranger.post("/melding", "code", code, "once", "x", "answer", "Het waren er 40.").want(http.StatusOK)
 	s.visitor().post("/melding", "code", "aaaa-bbbb-cccc-dddd", "answer", "x").want(http.StatusUnprocessableEntity, "Deze code kennen wij niet")
 
+	officer.get("/board").want(http.StatusOK, "1 nieuw antwoord")
 	officer.get(inc).want(http.StatusOK, "Het waren er 40.").lacks("nog geen antwoord")
 	if got, err := s.service.Incident(t.Context(), incident.Ref{Year: 2026, Number: 1}); err != nil || len(got.Reports) != 2 {
 		t.Errorf("the same answer twice is one: %+v, %v", got.Reports, err)

@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -38,6 +39,24 @@ type boardData struct {
 	Undelivered int
 	Parked      int
 	Oldest      time.Time // of the parked messages
+	Begin       *beginData
+}
+
+// AtLeast is a number of what is on this page; more rows than fit may hold more.
+func (d boardData) AtLeast(n int) string {
+	if d.More {
+		return strconv.Itoa(n) + "+"
+	}
+	return strconv.Itoa(n)
+}
+
+// LateCount is how many are late. They come first, so only a page full of them
+// hides others.
+func (d boardData) LateCount() string {
+	if d.Late < len(d.Rows) {
+		return strconv.Itoa(d.Late)
+	}
+	return d.AtLeast(d.Late)
 }
 
 type boardRow struct {
@@ -118,7 +137,10 @@ func (p *Pages) boardData(c echo.Context) (d boardData, err error) {
 		}
 	}
 	d.Parked, d.Oldest = org.Parked, org.Oldest
-	return d, nil
+	if len(d.Rows) == 0 {
+		d.Begin, err = p.firstSteps(c, org)
+	}
+	return d, err
 }
 
 // listData is one page of all incidents, newest first.

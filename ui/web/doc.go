@@ -11,7 +11,7 @@
 //	enter.go      an officer enters what somebody told
 //	intake.go     how much strangers may send at once; nav.go: who is shown what
 //	sign.go       sign in and out, one-time links, the own account
-//	board.go      the open clocks
+//	board.go      the open clocks; steps.go: what to set up before the first of them
 //	register*.go  the register of all cases, its files, another one taken over
 //	incident*.go  one case: clock first, then what to do next
 //	dossier.go    a form of an authority with the answers of a case; letters.go
