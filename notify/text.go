@@ -3,6 +3,7 @@ package notify
 import (
 	"crypto/tls"
 	"fmt"
+	"slices"
 	"time"
 
 	"meldklok/incident"
@@ -47,7 +48,7 @@ func (l line) alone(now time.Time) bool {
 // alertMail writes the mail with which one person gets one or more alerts. One
 // alone brings the deadline to the person's agenda.
 func (wr Writer) alertMail(p people.Person, id uint64, lines []line, head incident.Head, now time.Time) mailer.Mail {
-	w := wordsFor(p, now)
+	w, lines := wordsFor(p, now), byDeadline(lines)
 	l := letter{Lang: w.lang, Subject: w.subject(lines), Tone: w.tone(lines), Intro: []string{w.intro(lines)}}
 	for _, x := range lines {
 		bl := w.alert(x)
@@ -68,7 +69,7 @@ func (wr Writer) alertMail(p people.Person, id uint64, lines []line, head incide
 func (wr Writer) closingMail(p people.Person, id uint64, lines []line, head incident.Head, now time.Time) mailer.Mail {
 	w := wordsFor(p, now)
 	l := letter{Lang: w.lang, Tone: done, Intro: []string{w.t("mail.intro.closed", nil)}}
-	l.Subject = w.t("mail.subject.closed-many", map[string]any{"n": len(lines)})
+	l.Subject = w.t("mail.subject.closed-many", map[string]any{"n": incidents(lines)})
 	if len(lines) == 1 {
 		l.Subject = w.t("mail.subject.closed", map[string]any{"ref": lines[0].inc.Ref, "outcome": w.outcome(lines[0].duty)})
 	}
@@ -185,6 +186,24 @@ func refOf(lines []line) incident.Ref {
 		}
 	}
 	return ref
+}
+
+// byDeadline returns the lines with what is due first in front, so that the first
+// thing a reader sees is what the subject speaks of.
+func byDeadline(lines []line) []line {
+	lines = slices.Clone(lines)
+	slices.SortStableFunc(lines, func(a, b line) int { return a.duty.Clock.Due.Compare(b.duty.Clock.Due) })
+	return lines
+}
+
+// incidents counts the incidents that the lines are about: one can have several
+// duties.
+func incidents(lines []line) int {
+	seen := map[incident.Ref]bool{}
+	for _, l := range lines {
+		seen[l.inc.Ref] = true
+	}
+	return len(seen)
 }
 
 // nearest returns the earliest deadline among the lines.

@@ -228,3 +228,26 @@ func TestSubjectDecides(t *testing.T) {
 		t.Errorf("no such samples: %v", want)
 	}
 }
+
+// TestABundleCountsCasesAndBeginsWithTheNearest: one case can have several duties.
+func TestABundleCountsCasesAndBeginsWithTheNearest(t *testing.T) {
+	ap, later, other := dutyOf(incident.DutyAP), dutyOf(incident.DutyFollowUp), dutyOf(incident.DutyAP)
+	other.Ref.Number = 43
+	other.Duties[0].Clock.Due = other.Duties[0].Clock.Due.Add(-time.Hour)
+	given := []line{lineOf(later, "opened"), lineOf(ap, "day-2"), lineOf(other, "day-2")}
+	m := testWriter().alertMail(reader("nl"), 5, given, testHead, started)
+	if want := "2 dossiers vragen aandacht; eerste termijn: nog 71 uur"; m.Subject != want {
+		t.Errorf("%q, want %q", m.Subject, want)
+	}
+	first, second, third := strings.Index(m.Text, "2026-0043"), strings.Index(m.Text, "Melden bij de Autoriteit Persoonsgegevens\nTermijn:              ma 26 oktober 2026 15:30"), strings.Index(m.Text, "aanvullen")
+	if first < 0 || second < first || third < second {
+		t.Errorf("not the nearest first (%d, %d, %d):\n%s", first, second, third, m.Text)
+	}
+	if given[0].inc != later {
+		t.Error("the lines of the caller were sorted")
+	}
+	closed := testWriter().closingMail(reader("en"), 5, []line{lineOf(ap, incident.RungClosed), lineOf(later, incident.RungClosed)}, testHead, started)
+	if closed.Subject != "1 case is done" {
+		t.Error(closed.Subject)
+	}
+}

@@ -65,7 +65,7 @@ func (w words) subject(lines []line) string {
 		l := lines[0]
 		return w.t("mail.subject.alert", map[string]any{"ref": l.inc.Ref, "left": w.left(l.duty.Left(w.now)), "ask": w.ask(l)})
 	}
-	return w.t("mail.subject.alerts", map[string]any{"n": len(lines), "left": w.left(nearest(lines).Sub(w.now))})
+	return w.t("mail.subject.alerts", map[string]any{"n": incidents(lines), "left": w.left(nearest(lines).Sub(w.now))})
 }
 
 // tone follows the nearest deadline.
