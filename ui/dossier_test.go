@@ -21,7 +21,8 @@ func TestTheFormIsFilledIn(t *testing.T) {
 	path := "/incidents/" + ref.String() + "/dossier"
 	v := s.signedIn(officer)
 	v.get("/incidents/"+ref.String()).want(http.StatusOK, `href="`+path+`"`)
-	v.get(path).want(http.StatusOK, `id="missing"`, `href="#q-4.1.1"`, "meldklok organisation set", "kijk op het formulier", `lang="nl"`, "data-copy=").lacks("ontbreken nog 0")
+	v.get(path).want(http.StatusOK, `id="missing"`, `href="#q-4.1.1"`, `href="/settings/organisation"`, "kijk op het formulier", `lang="nl"`, "data-copy=").lacks("ontbreken nog 0")
+	s.signedIn(s.person(people.Deputy)).get(path).want(http.StatusOK, "De beheerder vult dit in bij Instellingen").lacks(`href="/settings/organisation"`)
 	v.post(path, "4.1.1", "2027-01-01", "4.1.1.text", "misschien eerder").
 		want(http.StatusUnprocessableEntity, "Dit tijdstip ligt in de toekomst", `value="2027-01-01"`, "misschien eerder", `aria-invalid="true"`)
 	v.post(path, "4.1.1", "gisteren", "4.1.1.text", "").want(http.StatusUnprocessableEntity, "Dit is geen datum")

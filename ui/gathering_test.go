@@ -33,7 +33,7 @@ func TestACaseSaysThatItsAlertIsOnItsWay(t *testing.T) {
 	second := "/incidents/" + ref.String()
 	s.do(ref, officer, incident.Restrict{May: []people.ID{officer.ID}, Reasons: "Betreft een collega"})
 	turn()
-	v.get(second).want(http.StatusOK, "De eerste waarschuwing is onderweg", "16:35").lacks("Er is nog niemand gewaarschuwd")
+	v.get(second).want(http.StatusOK, "Een waarschuwing over dit dossier is onderweg", "16:35").lacks("Er is nog niemand gewaarschuwd")
 	s.wait(5 * time.Minute)
 	turn()
 	v.get(second).want(http.StatusOK).lacks("is onderweg")

@@ -288,7 +288,7 @@ func TestManagementSeesWhetherWeAreOnTime(t *testing.T) {
 	if _, err := s.service.Do(t.Context(), late, by, incident.File{Kind: incident.FilingInitial, Number: "2", At: s.now(), Delay: "Te laat gezien"}); err != nil {
 		t.Fatal(err)
 	}
-	v.get("/management").want(http.StatusOK, "Er is 1 termijn verstreken", `<td data-label="Gemeld">3</td><td data-label="Op tijd bij de AP">1</td><td data-label="Te laat bij de AP">1</td><td data-label="Melden niet nodig">0</td><td data-label="Loopt nog">1</td>`).lacks("Drie")
+	v.get("/management").want(http.StatusOK, "Er is 1 termijn verstreken", `<td data-label="Meldingen">3</td><td data-label="Op tijd bij de AP">1</td><td data-label="Te laat bij de AP">1</td><td data-label="Melden niet nodig">0</td><td data-label="Loopt nog">1</td>`).lacks("Drie")
 }
 
 func TestHealthIsExplained(t *testing.T) {
@@ -299,9 +299,9 @@ func TestHealthIsExplained(t *testing.T) {
 		{Code: "no-relay", Level: incident.Red}, {Code: "clock-wrong", Level: incident.Red, Args: map[string]any{"off": 90 * time.Minute}},
 		{Code: "brand-new", Level: incident.Amber},
 	}})
-	v.get("/health").want(http.StatusOK, "Er zijn 3 dingen gevonden", "1 uur en 30 minuten verkeerd", "tijdserver", "brand-new")
+	v.get("/health").want(http.StatusOK, "Er zijn 3 dingen gevonden", "1 uur en 30 minuten verkeerd", "tijdserver", "brand-new").lacks(`class="button" href="/settings/relays"`)
 	v.get("/board").want(http.StatusOK, "Berichten worden bewaard op de server", "1 uur en 30 minuten verkeerd").lacks("brand-new", "/var/lib/meldklok/mail")
-	s.signedIn(s.person(people.Admin)).get("/health").want(http.StatusOK, "/var/lib/meldklok/mail")
+	s.signedIn(s.person(people.Admin)).get("/health").want(http.StatusOK, "/var/lib/meldklok/mail", `class="button" href="/settings/relays"`)
 	s.visitor().get("/melden").want(http.StatusOK).lacks("/var/lib/meldklok/mail", "verkeerd.")
 }
 

@@ -302,7 +302,7 @@ func (b Band) Label() Text {
 	case Low:
 		return Text{"Laag: hooguit wat ongemak", "Low: some inconvenience at most"}
 	case Medium:
-		return Text{"Midden: duidelijke hinder, met enige moeite te overkomen", "Medium: clear trouble, overcome with some difficulty"}
+		return Text{"Gemiddeld: duidelijke hinder, met enige moeite te overkomen", "Medium: clear trouble, overcome with some difficulty"}
 	case High:
 		return Text{"Hoog: ernstige gevolgen, met grote moeite te overkomen", "High: serious consequences, overcome with great difficulty"}
 	case VeryHigh:

@@ -203,7 +203,13 @@ func (v *View) FillAt(inc *incident.Incident, where string) string {
 	if field, ok := strings.CutPrefix(where, "assess:"); ok {
 		return base + "/assess#assess-" + field
 	}
-	if where == "" || where == "organisation" {
+	if where == "" {
+		return ""
+	}
+	if where == "organisation" {
+		if keepers().Admits(v.Me) {
+			return "/settings/organisation"
+		}
 		return ""
 	}
 	return base + "#do-" + where
@@ -215,6 +221,9 @@ func (v *View) FillWord(where string) string {
 	case "":
 		return ""
 	case "organisation":
+		if keepers().Admits(v.Me) {
+			return v.T("dossier.fill.at", "what", v.T("page.organisation"))
+		}
 		return v.T("dossier.fill.organisation")
 	default:
 		return v.T("dossier.fill.at", "what", v.T("do."+action))

@@ -3,6 +3,7 @@ package web
 import (
 	"errors"
 	"net/http"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -22,6 +23,26 @@ type healthData struct {
 type explained struct {
 	incident.Finding
 	Text, Todo string
+	Place      *NavItem // where to act, for whom may go there
+}
+
+// placeOf is the page on which something can be done about a finding.
+func placeOf(code string) (place navChoice, ok bool) {
+	mailbox := navChoice{"/mailbox", "page.mailbox", healthSeen()}
+	board := navChoice{"/board", "page.board", readers()}
+	relays := navChoice{"/settings/relays", "page.relays", accessSeers()}
+	list := navChoice{"/people", "page.people", keepers()}
+	place, ok = map[string]navChoice{
+		"nobody-to-alert": list, "nobody-behind": list, "person-unreachable": list,
+		"no-relay": relays, "relay-trouble": relays, "bounces-unread": relays, "replies-unread": relays,
+		"mail-waiting": {"/outbox", "page.outbox", mailSeers()}, "parked-unreviewed": {"/parked", "page.parked", readers()},
+		"webhook-trouble": {"/settings/webhooks", "page.webhooks", accessSeers()}, "review-due": {"/people/review", "page.review", accessSeers()},
+		"duties-without-alert": board, "engine-late": board, "index-repaired": board, "incident-damaged": board,
+	}[code]
+	if strings.HasPrefix(code, "mailbox-") || code == "probe-missing" {
+		return mailbox, true
+	}
+	return place, ok
 }
 
 func (p *Pages) health(c echo.Context) error {
@@ -34,7 +55,11 @@ func (p *Pages) health(c echo.Context) error {
 	for _, level := range []incident.Level{incident.Red, incident.Amber} {
 		for _, f := range d.Findings {
 			if f.Level == level {
-				d.Explained = append(d.Explained, explained{f, finding(lang, f), todo(lang, f)})
+				one := explained{Finding: f, Text: finding(lang, f), Todo: todo(lang, f)}
+				if place, ok := placeOf(f.Code); ok && place.who.Admits(me(c)) {
+					one.Place = &NavItem{place.path, place.id}
+				}
+				d.Explained = append(d.Explained, one)
 			}
 		}
 	}

@@ -62,7 +62,7 @@ func (p *Pages) mailboxes(c echo.Context) (d mailboxData, err error) {
 	for _, m := range p.cfg.Mailboxes(lang) {
 		view := mailboxView{WatchedMailbox: m}
 		for _, f := range m.Findings(p.now()) {
-			view.Explained = append(view.Explained, explained{f, finding(lang, f), todo(lang, f)})
+			view.Explained = append(view.Explained, explained{Finding: f, Text: finding(lang, f), Todo: todo(lang, f)})
 		}
 		d.Boxes = append(d.Boxes, view)
 	}

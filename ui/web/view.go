@@ -165,6 +165,20 @@ func (v *View) Bytes(n any) string {
 	return v.point(fmt.Sprintf("%.1f MB", size/1e6))
 }
 
+// StateTag is the colour of how a mail ended. One that was kept in a folder did
+// not leave, which is no green.
+func (v *View) StateTag(s incident.DeliveryState) string {
+	switch {
+	case s.Lost():
+		return "late"
+	case s == incident.Kept:
+		return "new"
+	case s.Reached():
+		return "open"
+	}
+	return ""
+}
+
 // Decimal writes a number with two decimals.
 func (v *View) Decimal(f float64) string { return v.point(fmt.Sprintf("%.2f", f)) }
 
