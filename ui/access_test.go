@@ -33,7 +33,7 @@ var allowed = map[string]string{
 
 	"GET /board": "odfu", "GET /events": "odfu", "GET /incidents": "odfu", "GET /incidents/:ref": "odfu", "GET /incidents/:ref/proof": "odfu", "GET /incidents/:ref/file.zip": "odfu",
 	"GET /register": "odfu", "GET /register/export/:format": "odfu", "GET /register/years/:format": "odfum",
-	"GET /register/import": "od", "POST /register/import": "od", "GET /register/import/:id": "od", "POST /register/import/:id": "od", "GET /incidents/:ref/access": "odfu",
+	"GET /register/import": "od", "POST /register/import": "od", "GET /register/import/:id": "od", "POST /register/import/:id": "od", "GET /incidents/:ref/access": "odfu", "GET /incidents/:ref/:action": "odfu",
 	"GET /incidents/:ref/reports/:n/raw": "odfu", "GET /incidents/:ref/reports/:n/files/:file": "odfu",
 	"GET /incidents/:ref/files/:n": "odfu", "POST /incidents/:ref/file": "od", "POST /incidents/:ref/try-file": "od",
 	"POST /incidents/:ref/tell": "od", "POST /incidents/:ref/attach": "od",
@@ -42,7 +42,7 @@ var allowed = map[string]string{
 
 	"GET /incidents/new": "od", "POST /incidents/new": "od", "GET /incidents/new/code": "od", "POST /incidents/no-report": "od",
 	"GET /incidents/:ref/assess": "od", "POST /incidents/:ref/assess": "od", "POST /incidents/:ref/weigh": "od", "POST /incidents/:ref/merge": "od", "POST /incidents/:ref/:action": "od",
-	"POST /parked/:item/promote": "od", "POST /parked/:item/reviewed": "od",
+	"POST /parked/reviewed": "od", "POST /parked/:item/promote": "od", "POST /parked/:item/reviewed": "od",
 	"POST /incidents/:ref/seen":   "odf",
 	"POST /incidents/:ref/advise": "f", "POST /incidents/:ref/link": "od", "POST /incidents/:ref/unlink": "od",
 

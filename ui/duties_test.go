@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"meldklok/incident"
 	"meldklok/incident/people"
@@ -22,6 +23,10 @@ func TestAFilingWithItsProof(t *testing.T) {
 	at := s.now().In(incident.Amsterdam()).Format("2006-01-02T15:04")
 	v.upload(page+"/file", "bewijs.html", proof, "kind", "initial", "at", at, "filer", "Hosting BV").
 		want(http.StatusUnprocessableEntity, "Vul dit in", "Hosting BV")
+	const folded, unfolded = `<details class="field"><summary>Te laat, al eerder gedaan`, `<details class="field" open><summary>Te laat, al eerder gedaan`
+	v.get(page).want(http.StatusOK, folded)
+	before := s.now().Add(-48 * time.Hour).In(incident.Amsterdam()).Format("2006-01-02T15:04")
+	v.post(page+"/file", "kind", "initial", "number", "AP-1", "at", before).want(http.StatusUnprocessableEntity, unfolded, `id="file-earlier-error"`)
 	if inc, _ := s.service.Incident(t.Context(), ref); len(inc.Files) != 0 {
 		t.Error("the file of a refused filing was attached")
 	}

@@ -169,7 +169,9 @@ func TestUnknownThingsDoNotExist(t *testing.T) {
 	s := newSite(t)
 	v := s.signedIn(s.person(people.Roles()...))
 	s.mailIn("Lijst", "x")
-	for _, path := range []string{"/incidents/2026-0099", "/incidents/abc", "/parked/99", "/parked/x", "/outbox/99", "/people/p99", "/static/x/style.css", "/zomaar"} {
+	v.get("/incidents/2026-0001/waive").leads("/incidents/2026-0001#do-waive")
+	v.get("/incidents/2026-0001/weigh").leads("/incidents/2026-0001/assess")
+	for _, path := range []string{"/incidents/2026-0099/waive", "/incidents/2026-0001/zomaar", "/incidents/2026-0099", "/incidents/abc", "/parked/99", "/parked/x", "/outbox/99", "/people/p99", "/static/x/style.css", "/zomaar"} {
 		v.get(path).want(http.StatusNotFound)
 	}
 	v.post("/incidents/2026-0001/zomaar").want(http.StatusNotFound)
@@ -192,16 +194,20 @@ func TestSortingOutInBulk(t *testing.T) {
 func TestParkedMail(t *testing.T) {
 	s := newSite(t)
 	v := s.signedIn(s.person(people.Officer))
-	for range 2 {
+	for range 4 {
 		s.mailIn("Ik ben er niet", "Bel mijn collega over het lek "+s.now().String(), "Auto-Submitted: auto-replied\r\n")
 		s.wait(time.Minute)
 	}
-	v.get("/board").want(http.StatusOK, "<strong>2</strong>", "geparkeerde berichten")
+	v.get("/board").want(http.StatusOK, "<strong>4</strong>", "geparkeerde berichten")
 	list := v.get("/parked").want(http.StatusOK, "Ik ben er niet", "automatisch antwoord")
 	items := regexp.MustCompile(`/parked/(\d+)"`).FindAllStringSubmatch(list.body, -1)
-	if len(items) != 2 {
-		t.Fatalf("two parked messages, %d found", len(items))
+	if len(items) != 4 {
+		t.Fatalf("four parked messages, %d found", len(items))
 	}
+	v.post("/parked/reviewed").want(http.StatusUnprocessableEntity, "Kies eerst een of meer berichten", "Ik ben er niet")
+	v.post("/parked/reviewed", "item", "x").want(http.StatusBadRequest)
+	v.post("/parked/reviewed", "item", items[2][1], "item", items[3][1], "item", "99").leads("/parked?done=reviewed-many")
+	s.signedIn(s.person(people.Auditor)).get("/parked").want(http.StatusOK, "Ik ben er niet").lacks("haal ze weg", `name="item"`)
 	v.get("/parked/"+items[0][1]).want(http.StatusOK, "Bel mijn collega")
 	v.get("/parked/"+items[0][1]+"/raw").want(http.StatusOK, "Subject: Ik ben er niet")
 	v.post("/parked/" + items[0][1] + "/promote").leads("/incidents/2026-0001?done=promoted")

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -238,6 +239,15 @@ func (v *View) value(form, name string) string {
 // filled in, and the form was not refused.
 func (v *View) Untouched(form, name string) bool {
 	return v.Form.Name != form && len(v.defaults[form+"."+name]) == 0
+}
+
+// Begun reports whether something was typed into one of the inputs, or is wrong
+// with one, so that it must not be folded away.
+func (v *View) Begun(form string, names ...string) bool {
+	return slices.ContainsFunc(names, func(name string) bool {
+		wrong := func(p Problem) bool { return v.Form.Name == form && p.Field == name }
+		return v.value(form, name) != "" || slices.ContainsFunc(v.Form.Problems, wrong)
+	})
 }
 
 // Field returns an input of a form. Flags: "required", "optional", a type

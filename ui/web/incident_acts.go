@@ -50,6 +50,23 @@ func (p *Pages) acted(c echo.Context, ref incident.Ref, name string, values url.
 	return p.render(c, status, v)
 }
 
+// actAgain leads from the address of a refused form, which a browser may ask for
+// when it comes back to a page, to where that form stands.
+func (p *Pages) actAgain(c echo.Context) error {
+	ref, err := ref(c)
+	if err != nil {
+		return err
+	}
+	at := "/incidents/" + ref.String()
+	switch action := c.Param("action"); {
+	case action == "weigh":
+		return c.Redirect(http.StatusSeeOther, at+"/assess")
+	case locale.Has("do." + action + ".button"), action == "seen":
+		return c.Redirect(http.StatusSeeOther, at+"#do-"+action)
+	}
+	return fmt.Errorf("web: no such action: %w", incident.ErrNotFound)
+}
+
 // halfRead is a command of which a field could not be read. It is only decided
 // to learn what else has to change: it never records anything.
 type halfRead struct {

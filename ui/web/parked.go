@@ -2,9 +2,11 @@ package web
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"net/http"
 	"net/mail"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -13,12 +15,72 @@ import (
 	"meldklok/incident"
 )
 
+// parkedList is the newest parked messages.
+type parkedList struct {
+	Items   []incident.ParkedItem
+	All     int // how many there are
+	Decides bool
+}
+
 func (p *Pages) parked(c echo.Context) error {
-	items, err := p.sight(c).Parked(c.Request().Context(), mostRows)
+	d, err := p.parkedList(c)
 	if err != nil {
 		return err
 	}
-	return p.show(c, "parked", items)
+	return p.show(c, "parked", d)
+}
+
+func (p *Pages) parkedList(c echo.Context) (d parkedList, err error) {
+	ctx := c.Request().Context()
+	if d.Items, err = p.sight(c).Parked(ctx, mostRows); err != nil {
+		return d, err
+	}
+	org, err := p.cfg.Service.Org(ctx)
+	if err != nil {
+		return d, err
+	}
+	d.All = max(org.Parked, len(d.Items))
+	d.Decides, err = p.Admits(ctx, deciders(), me(c))
+	return d, err
+}
+
+// reviewedMany takes away several parked messages that were judged by the list.
+// One that somebody else dealt with meanwhile does not stop the others.
+func (p *Pages) reviewedMany(c echo.Context) error {
+	values, err := form(c)
+	if err != nil {
+		return err
+	}
+	if len(values["item"]) == 0 {
+		return p.parkedRefused(c, values, refuse("", "choose-parked"))
+	}
+	ctx := c.Request().Context()
+	for _, text := range values["item"][:min(len(values["item"]), mostRows)] {
+		item, err := strconv.ParseUint(text, 10, 64)
+		if err != nil {
+			return badRequest(err)
+		}
+		if _, err = p.sight(c).ParkedItem(ctx, item); err == nil {
+			err = p.cfg.Service.Reviewed(ctx, item, actor(c))
+		}
+		if err != nil && !errors.Is(err, incident.ErrNotFound) {
+			return err
+		}
+	}
+	return c.Redirect(http.StatusSeeOther, "/parked?done=reviewed-many")
+}
+
+func (p *Pages) parkedRefused(c echo.Context, values url.Values, err error) error {
+	d, listErr := p.parkedList(c)
+	if listErr != nil {
+		return listErr
+	}
+	v := p.view(c, "parked", d)
+	status, err := v.refused("parked", values, err)
+	if err != nil {
+		return err
+	}
+	return p.render(c, status, v)
 }
 
 // parkedNumber reads which parked message a path names. One that the person may

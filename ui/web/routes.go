@@ -130,6 +130,7 @@ func (p *Pages) Routes() []Route {
 		{Method: post, Path: "/incidents/:ref/tell", Access: deciders(), Handle: p.actWithFiles, Limit: p.cfg.MaxUpload + formOverhead},
 		{Method: post, Path: "/incidents/:ref/attach", Access: deciders(), Handle: p.actWithFiles, Limit: p.cfg.MaxUpload + formOverhead},
 		{Method: post, Path: "/incidents/:ref/:action", Access: deciders(), Handle: p.act},
+		{Method: get, Path: "/incidents/:ref/:action", Access: readers(), Handle: p.actAgain},
 		{Method: get, Path: "/incidents/:ref/access", Access: readers(), Handle: p.accesses},
 		{Method: get, Path: "/incidents/:ref/files/:n", Access: readers(), Handle: p.attached},
 		{Method: get, Path: "/incidents/:ref/dossier", Access: readers(), Handle: p.apForm},
@@ -159,6 +160,7 @@ func (p *Pages) Routes() []Route {
 		{Method: get, Path: "/parked", Access: readers(), Handle: p.parked},
 		{Method: get, Path: "/parked/:item", Access: readers(), Handle: p.parkedItem},
 		{Method: get, Path: "/parked/:item/raw", Access: readers(), Handle: p.parkedRaw},
+		{Method: post, Path: "/parked/reviewed", Access: deciders(), Handle: p.reviewedMany},
 		{Method: post, Path: "/parked/:item/promote", Access: deciders(), Handle: p.promote},
 		{Method: post, Path: "/parked/:item/reviewed", Access: deciders(), Handle: p.reviewed},
 
