@@ -44,7 +44,7 @@ type Result struct {
 // not say: what it cannot read is a problem of the line, or a note when the cell
 // is kept as it was and nothing hangs on it.
 func Convert(t Table, o Options) (out Result) {
-	c := converter{t: t, o: o, dates: dates{order: o.Order, told: o.Order != Auto, serials: t.Serials, from1904: t.From1904}}
+	c := converter{t: t, o: o, dates: dates{order: o.Order, told: o.Order != Auto, serials: t.Serials, from1904: t.From1904}, short: shorthand()}
 	if o.Order == Auto {
 		c.dates.order, c.dates.conflict = c.seen()
 	}
@@ -60,6 +60,7 @@ type converter struct {
 	t     Table
 	o     Options
 	dates dates
+	short map[string]found
 }
 
 // seen looks at every day of the file for one that shows the order.

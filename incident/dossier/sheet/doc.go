@@ -8,6 +8,7 @@
 //	fields.go    what a column can mean, and how it is often called
 //	dates.go     days and moments; 03/04/2026 is asked about, not guessed
 //	convert.go   rows to incidents, with the problems of each line
+//	facts.go     what a row says of the breach; shorthand.go: as registers abbreviate it
 //
 // # Dates
 //

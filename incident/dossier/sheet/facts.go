@@ -21,7 +21,8 @@ func (l *reader) facts() {
 			f.PeopleMin, f.PeopleMax = low, high
 		}
 	}
-	for _, column := range []struct{ field, fact string }{{"cause", "incident"}, {"data", "data"}, {"groups", "groups"}} {
+	l.data()
+	for _, column := range []struct{ field, fact string }{{"cause", "incident"}, {"groups", "groups"}} {
 		text := l.cells[column.field]
 		if nothing(text) {
 			continue
@@ -36,9 +37,31 @@ func (l *reader) facts() {
 		if column.fact == "incident" {
 			values = values[:1]
 		}
-		if with, err := risk.With(*f, column.fact, values...); err == nil {
-			*f = with
-		}
+		l.know(column.fact, values)
+	}
+}
+
+// data reads which data it was about, the special categories apart.
+func (l *reader) data() {
+	text := l.cells["data"]
+	if nothing(text) {
+		return
+	}
+	f, all := data(text, l.c.short)
+	if !all {
+		l.note("data")
+	}
+	l.know("data", f.data)
+	l.know("special", f.special)
+}
+
+// know fills a fact in; without values it stays unknown.
+func (l *reader) know(fact string, values []string) {
+	if len(values) == 0 {
+		return
+	}
+	if with, err := risk.With(l.line.Row.Facts, fact, values...); err == nil {
+		l.line.Row.Facts = with
 	}
 }
 
@@ -71,24 +94,33 @@ func people(text string) (low, high *int, ok bool) {
 // of the text between semicolons, commas or lines. all says that every part was
 // known.
 func options(fact, text string) (values []string, all bool) {
-	i := slices.IndexFunc(risk.Questions(), func(q risk.Question) bool { return q.Field == fact })
-	q := risk.Questions()[i]
+	q := question(fact)
 	all = true
 	for _, part := range parts(q, text) {
-		value := ""
-		for _, o := range q.Options {
-			if slices.Contains([]string{plain(o.Value), plain(o.Label.NL), plain(o.Label.EN)}, plain(part)) {
-				value = o.Value
-			}
-		}
-		switch {
-		case value == "":
+		v := value(q, part)
+		if v == "" {
 			all = false
-		case !slices.Contains(values, value):
-			values = append(values, value)
+			continue
 		}
+		values = adding(values, []string{v})
 	}
 	return values, all
+}
+
+// question finds a question by its fact; the callers name those that there are.
+func question(fact string) risk.Question {
+	i := slices.IndexFunc(risk.Questions(), func(q risk.Question) bool { return q.Field == fact })
+	return risk.Questions()[i]
+}
+
+// value is the answer whose name or label the text is; empty: none.
+func value(q risk.Question, text string) string {
+	for _, o := range q.Options {
+		if slices.Contains([]string{plain(o.Value), plain(o.Label.NL), plain(o.Label.EN)}, plain(text)) {
+			return o.Value
+		}
+	}
+	return ""
 }
 
 // parts cuts a text, unless the whole of it is one label with a comma in it.

@@ -34,7 +34,7 @@ func Fields() []Field {
 		{"measures", []string{"maatregelen", "genomen maatregelen", "acties", "corrigerende maatregelen", "measures", "measures taken", "actions", "remedial action"}},
 		{"severity", []string{"ernst", "ernst in woorden", "risico", "risico inschatting", "severity", "severity in words", "risk", "risk level"}},
 		{"filed-yes", []string{"gemeld aan ap", "gemeld bij ap", "melding ap", "ap melding", "melding bij de ap", "gemeld bij de ap", "melden ap", "gemeld ap", "notified to the ap", "notified", "notification to the ap", "reported to authority", "notified authority", "reported to dpa"}},
-		{"filed", []string{"gemeld op", "datum melding ap", "datum ap melding", "datum gemeld ap", "notified on", "date notified", "date notified to authority", "notification date"}},
+		{"filed", []string{"gemeld op", "datum melding ap", "datum ap melding", "datum gemeld ap", "datum ap", "datum melding bij ap", "datum gemeld bij ap", "gemeld bij ap op", "notified on", "date notified", "date notified to authority", "notification date"}},
 		{"filed-number", []string{"meldingsnummer ap", "meldingsnummer", "ap nummer", "nummer ap", "ap notification number", "notification number"}},
 		{"reasons", []string{"redenen van het besluit", "redenen", "reden", "reden niet melden", "reden niet gemeld", "motivatie", "motivering", "onderbouwing", "afweging", "reasons for the decision", "reasons", "reason", "reason not notified", "reasoning", "justification"}},
 		{"delay", []string{"reden van vertraging", "reden vertraging", "reden te laat", "reasons for delay", "reason for delay"}},

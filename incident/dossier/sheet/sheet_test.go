@@ -286,3 +286,31 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+// TestDataAsRegistersAbbreviateIt: what is known goes into the facts, special
+// categories apart; what is not is noted and kept as it was.
+func TestDataAsRegistersAbbreviateIt(t *testing.T) {
+	for _, row := range []struct {
+		text          string
+		data, special string
+		all           bool
+	}{
+		{"NAW, gezondheid", "[name address]", "[health]", true},
+		{"naw-gegevens; BSN; salaris", "[name address bsn financial]", "[]", true},
+		{"Naam, e-mail, telefoon", "[name email phone]", "[]", true},
+		{"Financiële gegevens: inkomen, transacties, saldo", "[financial]", "[]", true},
+		{"medische info", "[]", "[health]", true},
+		{"NAW, schoenmaat", "[name address]", "[]", false},
+		{"Geen", "[]", "[]", false},
+	} {
+		f, all := data(row.text, shorthand())
+		if fmt.Sprint(f.data) != row.data || fmt.Sprint(f.special) != row.special || all != row.all {
+			t.Errorf("%q: %v %v %v, want %s %s %v", row.text, f.data, f.special, all, row.data, row.special, row.all)
+		}
+	}
+	out := converted(t, []byte("Nr;Datum melding;Soort gegevens;Gemeld bij AP;Meldingsnummer AP;Datum AP;Status\r\n1;3-2-2025;NAW, gezondheid;ja;AP-1;4-2-2025 10:00;gesloten\r\n2;13-2-2025;;nee;;;gesloten\r\n"), Auto)
+	row := out.Lines[0].Row
+	if len(out.Lines[0].Problems)+len(out.Lines[0].Notes) > 0 || fmt.Sprint(row.Facts.Data, row.Facts.Special) != "[name address] [health]" || row.FiledAt.At.Format(time.RFC3339) != "2025-02-04T09:00:00Z" {
+		t.Errorf("%+v %+v", out.Lines[0], row.Facts)
+	}
+}
