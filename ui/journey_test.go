@@ -114,6 +114,7 @@ func TestAnOfficerHandlesACase(t *testing.T) {
 	v.get(inc).want(http.StatusOK, "ma 26 oktober 2026 09:00 (&#43;01:00)", "beoordeel het risico")
 
 	v.get(inc+"/assess").want(http.StatusOK, "Welke persoonsgegevens?")
+	v.post(inc+"/weigh", "people_min", "1.200", "people_max", "1 300").want(http.StatusOK, `value="1.200"`).lacks("assess-people_min-error", "assess-people_max-error")
 	v.post(inc+"/assess", "access", "excluded", "people_min", "veel").want(http.StatusUnprocessableEntity, `id="assess-people_min-error"`, `id="assess-excluded_because-error"`, `value="veel"`)
 	v.post(inc+"/assess", "incident", "phishing", "breach", "confidentiality", "data", "name", "data", "bsn", "intent", "malicious", "stray", "x").leads(inc + "?done=assess#score")
 	v.get(inc).want(http.StatusOK, "Melden bij de AP", "Kwaadwillenden")

@@ -130,8 +130,20 @@ func answers(values url.Values) map[string][]string {
 	out := map[string][]string{}
 	for _, q := range risk.Questions() {
 		if given, ok := values[q.Field]; ok {
-			out[q.Field] = given
+			out[q.Field] = asRead(q, given)
 		}
+	}
+	return out
+}
+
+// asRead is what was typed in answer to a question, numbers as figures alone.
+func asRead(q risk.Question, given []string) []string {
+	if q.Kind != risk.Number {
+		return given
+	}
+	out := make([]string, len(given))
+	for i, s := range given {
+		out[i] = plainFigures(s)
 	}
 	return out
 }

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -198,6 +199,16 @@ func moment(values url.Values, field string) (time.Time, error) {
 		return at, &fieldError{field, err}
 	}
 	return at, nil
+}
+
+var thousands = regexp.MustCompile(`^\d{1,3}(?:[., ]\d{3})+$`)
+
+// plainFigures takes out what people put between thousands: 1.200 and 1 200 are 1200.
+func plainFigures(s string) string {
+	if s = strings.TrimSpace(s); thousands.MatchString(s) {
+		return strings.NewReplacer(".", "", ",", "", " ", "").Replace(s)
+	}
+	return s
 }
 
 // wall writes an instant the way a datetime-local input wants it.

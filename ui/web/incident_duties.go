@@ -129,7 +129,7 @@ func takenCommand(values url.Values) (incident.Command, error) {
 
 // whole reads a whole number of zero or more; an empty input is zero.
 func whole(values url.Values, field, code string) (int, error) {
-	typed := strings.TrimSpace(values.Get(field))
+	typed := plainFigures(values.Get(field))
 	if typed == "" {
 		return 0, nil
 	}

@@ -154,3 +154,11 @@ func TestFiguresCountByMonthOfReceipt(t *testing.T) {
 		t.Errorf("november %+v, october %+v", november, october)
 	}
 }
+
+func TestFiguresWithThousands(t *testing.T) {
+	for typed, want := range map[string]string{"1.200": "1200", " 1 200 000 ": "1200000", "1,200": "1200", "12": "12", "1,5": "1,5", "1.20": "1.20", "veel": "veel", "": "", "-3": "-3"} {
+		if got := plainFigures(typed); got != want {
+			t.Errorf("%q: %q, want %q", typed, got, want)
+		}
+	}
+}

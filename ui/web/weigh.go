@@ -33,7 +33,7 @@ func (v *View) Weighed() *weighed {
 	answers := map[string][]string{}
 	for _, q := range risk.Questions() {
 		if given := v.values("assess", q.Field); len(given) > 0 {
-			answers[q.Field] = given
+			answers[q.Field] = asRead(q, given)
 		}
 	}
 	facts, err := risk.FromValues(answers)
