@@ -31,11 +31,11 @@ func TestAskAnAnonymousReporter(t *testing.T) {
 	officer.post(inc+"/ask", "text", asked).leads(inc + "?done=ask")
 	checkMarkup(t, "asked", officer.get(inc).want(http.StatusOK, "Gesprek met de melder", asked, "nog geen antwoord", "met de ontvangstcode"))
 
-	read := stranger.post("/melding", "code", code).want(http.StatusOK, "Onze vraag", asked).lacks("2026-0001", "op straat")
+	read := stranger.post("/melding", "code", code).want(http.StatusOK, "Onze vraag", asked, "Wij hebben een vraag aan u").lacks("2026-0001", "op straat", "hoeft nu niets te doen")
 	checkMarkup(t, "by code", read)
 	stranger.post("/melding", "code", code, "answer", " ").want(http.StatusUnprocessableEntity, `id="answer-answer-error"`, asked)
 	answered := stranger.post("/melding", "code", strings.ToUpper(code), "once", "x", "answer", "Het waren er 40.")
-	checkMarkup(t, "answered", answered.want(http.StatusOK, "Uw bericht is opgeslagen", "Het waren er 40."))
+	checkMarkup(t, "answered", answered.want(http.StatusOK, "Uw bericht is opgeslagen", "Het waren er 40.").lacks("Wij hebben een vraag aan u"))
 	stranger.post("/melding", "code", code, "once", "x", "answer", "Het waren er 40.").want(http.StatusOK)
 	s.visitor().post("/melding", "code", "aaaa-bbbb-cccc-dddd", "answer", "x").want(http.StatusUnprocessableEntity, "Deze code kennen wij niet")
 

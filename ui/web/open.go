@@ -275,6 +275,11 @@ type codeData struct {
 	Once   string          // recognises the same answer sent twice
 }
 
+// Asked reports whether a question waits for an answer.
+func (d codeData) Asked() bool {
+	return len(d.Turns) > 0 && d.Turns[len(d.Turns)-1].Question > 0
+}
+
 func (p *Pages) codeForm(c echo.Context) error {
 	p.keepLanguage(c)
 	return p.show(c, "code", nil)
