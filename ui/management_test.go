@@ -1,6 +1,7 @@
 package ui_test
 
 import (
+	"fmt"
 	"net/http"
 	"testing"
 	"time"
@@ -24,4 +25,19 @@ func TestManagementSeesCausesAndPace(t *testing.T) {
 	got := s.signedIn(s.person(people.Management)).get("/management").want(http.StatusOK, "Oorzaken", "Hoe snel gaat het?", "2 uur", "3 uur", "5 uur")
 	got.lacks("Geheim", "Toen gelezen")
 	checkMarkup(t, "management", got)
+}
+
+// TestManagementIsNotToldTooFew: a page holds a hundred clocks, and says so when
+// there are more.
+func TestManagementIsNotToldTooFew(t *testing.T) {
+	s := newSite(t)
+	for i := range 101 {
+		s.mailIn(fmt.Sprint("Lijst ", i), "De lijst ging naar de verkeerde persoon.")
+		s.wait(time.Second)
+	}
+	boss := s.person(people.Management)
+	s.signedIn(boss).get("/management").want(http.StatusOK, "Er lopen meer dan 100 termijnen", "Nu is niets te laat")
+	s.wait(80 * time.Hour)
+	s.signedIn(boss).get("/management").want(http.StatusOK, "Er zijn meer dan 100 termijnen verstreken")
+	s.signedIn(s.person(people.Officer)).get("/board").want(http.StatusOK, "<strong>100+</strong> te laat", "<strong>100+</strong> nieuw")
 }

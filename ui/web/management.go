@@ -27,6 +27,10 @@ type managementData struct {
 	Reach   register.Reach
 }
 
+// AllLate reports whether a whole page of clocks is late, and there are more: the
+// most urgent come first, so the others may be late too.
+func (d managementData) AllLate() bool { return d.More && d.Late == len(d.Clocks) }
+
 // managementClock is a clock without its case: reference and time only.
 type managementClock struct {
 	Ref   incident.Ref
