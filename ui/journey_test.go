@@ -238,7 +238,7 @@ func TestAnAdministratorKeepsThePeople(t *testing.T) {
 	v.post("/people", "name", "Plaatsvervanger", "email", "deputy@example.org").want(http.StatusUnprocessableEntity, "Kies een van")
 	v.post("/people", "name", "Plaatsvervanger", "email", "deputy@example.org", "role", "deputy", "lang", "en").leads("/people/p2?done=person-added")
 	invited := v.post("/people/p2/invite").want(http.StatusOK, "werkt één keer")
-	link := regexp.MustCompile(`<code>` + regexp.QuoteMeta(s.http.URL) + `(/link/[^<]+)</code>`).FindStringSubmatch(invited.body)
+	link := regexp.MustCompile(`<code id="once-only">` + regexp.QuoteMeta(s.http.URL) + `(/link/[^<]+)</code>`).FindStringSubmatch(invited.body)
 	if link == nil {
 		t.Fatal("no link on the page", invited.body)
 	}

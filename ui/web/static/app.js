@@ -117,7 +117,7 @@ for (const button of document.querySelectorAll("[data-copy]")) {
   button.addEventListener("click", async () => {
     const text = document.getElementById(button.dataset.copy);
     try {
-      await navigator.clipboard.writeText(text.textContent);
+      await navigator.clipboard.writeText(text.innerText);
     } catch {
       getSelection().selectAllChildren(text);
       document.execCommand("copy");
