@@ -137,19 +137,29 @@ func cancelMails(tx Tx, ref Ref, act Act, line bool) error {
 			}
 			m.Alerts = others
 		} else {
-			m.State, m.Reply, m.Ended = Cancelled, UnderRestore, act.Now
-			for _, a := range m.Alerts {
-				d := &Delivery{Rung: a.Rung, Duty: a.Duty, Version: a.Version, Person: m.Person, Message: m.ID, State: Cancelled, Reply: m.Reply}
-				if _, err := tx.Append(Stream{a.Ref}, act, d); err != nil && !errors.Is(err, ErrDestroyed) {
-					return err
-				}
+			if err := endMail(tx, m, act, UnderRestore); err != nil {
+				return err
 			}
+			continue
 		}
 		if err := tx.SetMessage(m); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// endMail cancels a mail and says so, and why, in the log of every incident that
+// it carries an alert of.
+func endMail(tx Tx, m Message, act Act, why string) error {
+	m.State, m.Reply, m.Ended = Cancelled, why, act.Now
+	for _, a := range m.Alerts {
+		d := &Delivery{Rung: a.Rung, Duty: a.Duty, Version: a.Version, Person: m.Person, Message: m.ID, State: Cancelled, Reply: why}
+		if _, err := tx.Append(Stream{a.Ref}, act, d); err != nil && !errors.Is(err, ErrDestroyed) {
+			return err
+		}
+	}
+	return tx.SetMessage(m)
 }
 
 // unparkLost ends the parking of messages that were reviewed and destroyed.

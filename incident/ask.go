@@ -17,8 +17,8 @@ const longestQuestion = 20_000
 // of a ladder.
 const RungQuestion = "question"
 
-// Reach says how a reporter can be asked something. Stored nowhere: it follows
-// from the report.
+// Reach says how a reporter can be asked something. It follows from the report,
+// until an address is put right.
 type Reach string
 
 // The ways.

@@ -44,6 +44,7 @@ type Destroyed struct {
 	Request Ref       `json:"request,omitzero"`  // the request that asked for it
 	Reasons string    `json:"reasons,omitempty"` // in words, for a request
 	Next    uint64    `json:"next,omitempty"`    // whose keys seal personal parts from now on; 0: as before
+	Mails   int       `json:"mails,omitempty"`   // that were still to go, and are sealed with these now
 }
 
 // Kind implements Body.
@@ -81,6 +82,9 @@ func (inc *Incident) applyDestroyed(e Entry, b *Destroyed) {
 	}
 	if b.Next != 0 {
 		inc.Sealing, inc.Private = b.Next, time.Time{}
+	}
+	if b.Mails > 0 {
+		inc.Private = e.At
 	}
 }
 
@@ -156,6 +160,7 @@ type Braked struct {
 	Brake   Brake  `json:"brake"`
 	On      bool   `json:"on"`
 	Reasons string `json:"reasons"`
+	Request Ref    `json:"request,omitzero"` // the request that asked for it
 }
 
 // Kind implements Body.
@@ -183,6 +188,7 @@ type SetBrake struct {
 	Brake   Brake
 	On      bool
 	Reasons string
+	Request Ref // the request that asks for it; may be zero
 }
 
 // Decide implements Command.
@@ -200,5 +206,5 @@ func (c SetBrake) decide(held []Held) ([]Body, error) {
 	case blank(c.Reasons):
 		return nil, refuse("reasons", "required")
 	}
-	return []Body{&Braked{Brake: c.Brake, On: c.On, Reasons: strings.TrimSpace(c.Reasons)}}, nil
+	return []Body{&Braked{Brake: c.Brake, On: c.On, Reasons: strings.TrimSpace(c.Reasons), Request: c.Request}}, nil
 }

@@ -17,6 +17,9 @@
 //	unread.go    answers that nobody of ours has looked at yet
 //	forget.go    what is kept no longer; term.go: how long; line.go: a line of the
 //	             register, by a named officer; again.go: once more after a restore
+//	subject.go   where something about a person stands; subject_do.go: what is done about it
+//	correct.go   who wrote a report, with what was put right (GDPR art. 16)
+//	step.go      what was done for a request, and what was refused
 //	frozen.go    what a restriction (GDPR art. 18) puts out of use
 //	entry.go     the facts a log consists of, and their stored form
 //	fold.go      how a log becomes an Incident; fold_alerts.go: what it says of mails

@@ -101,6 +101,7 @@ type Reported struct {
 // read from the raw bytes when a page needs it.
 type ReportPrivate struct {
 	From       Address  `json:"from,omitzero"`
+	Phone      string   `json:"phone,omitempty"` // of a form
 	Original   *Address `json:"original,omitempty"`
 	Sender     string   `json:"sender,omitempty"` // envelope
 	Subject    string   `json:"subject,omitempty"`
@@ -241,7 +242,7 @@ type Alerted struct {
 	Missed  []string  `json:"missed,omitempty"`  // earlier rungs that this one stands for
 	Due     time.Time `json:"due"`               // the rung's own instant
 	To      []Told    `json:"to"`                // nobody: why is in Note
-	Note    string    `json:"note,omitempty"`    // why nobody: "capped", "nobody-left"
+	Note    string    `json:"note,omitempty"`    // why nobody: [NoteNoAddress], [NoteAddress], "capped", "nobody-left", …
 	Instead people.ID `json:"instead,omitempty"` // handed over: this person could not be reached
 	Report  int       `json:"report,omitempty"`  // for a receipt; for a question its number
 }
@@ -255,6 +256,12 @@ type Told struct {
 
 // Kind implements Body.
 func (Alerted) Kind() Kind { return "alerted" }
+
+// Why a reporter got no mail, when a better address would help. Stored values.
+const (
+	NoteNoAddress = "no-address"
+	NoteAddress   = "address-unusable"
+)
 
 // Rewound: our clock had run ahead; the ladder of a duty goes on from To.
 type Rewound struct {
@@ -362,6 +369,7 @@ func (TroubleAlerted) Kind() Kind { return "trouble-alerted" }
 func bodies() map[Kind]func() Body {
 	return map[Kind]func() Body{
 		"reported":        func() Body { return new(Reported) },
+		"corrected":       func() Body { return new(Corrected) },
 		"duty-opened":     func() Body { return new(DutyOpened) },
 		"clock-set":       func() Body { return new(ClockSet) },
 		"assessed":        func() Body { return new(Assessed) },
@@ -409,6 +417,7 @@ func bodies() map[Kind]func() Body {
 		"destroyed":       func() Body { return new(Destroyed) },
 		"braked":          func() Body { return new(Braked) },
 		"requested":       func() Body { return new(Requested) },
+		"request-step":    func() Body { return new(RequestStep) },
 		"key-rotated":     func() Body { return new(KeyRotated) },
 	}
 }
@@ -484,10 +493,13 @@ func (c *Codec) Decode(register, personal []byte) (Entry, error) {
 }
 
 // SealedBy returns the number of the keys that seal an entry, when these are not
-// the keys of its log: a report and a person can each be forgotten alone.
+// the keys of its log: a report, with what was put right about its writer, and a
+// person can each be forgotten alone.
 func SealedBy(b Body) (item uint64, ok bool) {
 	switch b := b.(type) {
 	case *Reported:
+		return b.Item, b.Item != 0
+	case *Corrected:
 		return b.Item, b.Item != 0
 	case *PersonSet:
 		return b.Key, b.Key != 0

@@ -94,6 +94,8 @@ type Report struct {
 	Bad      bool          `json:"bad,omitempty"` // unreadable
 	At       time.Time     `json:"at,omitzero"`   // when it was recorded
 
+	Corrected []uint32 `json:"corrected,omitempty"` // where in the log its writer was put right
+
 	Gone      *Gone `json:"gone,omitempty"`      // its raw bytes were destroyed
 	Forgotten *Gone `json:"forgotten,omitempty"` // its personal part was destroyed
 }
@@ -205,6 +207,8 @@ func (inc *Incident) Apply(e Entry) {
 	switch b := e.Body.(type) {
 	case *Reported:
 		inc.applyReported(e, b)
+	case *Corrected:
+		inc.applyCorrected(e, b)
 	case *DutyOpened:
 		inc.applyDutyOpened(b)
 	case *ClockSet:
@@ -299,7 +303,7 @@ func (inc *Incident) noteClosing(e Entry) {
 // belongs to no report: correspondence, or mails.
 func holdsPersonal(b Body) bool {
 	switch b := b.(type) {
-	case *Reported:
+	case *Reported, *Corrected:
 		return false
 	case *Alerted:
 		return len(b.To) > 0

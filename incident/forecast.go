@@ -98,7 +98,7 @@ func staysFor(inc *Incident, ended time.Time) string {
 // is destroyed on schedule.
 func (s *Service) HoldRecord(ctx context.Context, by Actor, on bool, reasons string) error {
 	return s.Store.Update(ctx, func(tx Tx) error {
-		bodies, err := SetBrake{BrakeHold, on, reasons}.decide(tx.Org().Held)
+		bodies, err := SetBrake{Brake: BrakeHold, On: on, Reasons: reasons}.decide(tx.Org().Held)
 		if err != nil {
 			return err
 		}
@@ -127,7 +127,8 @@ type Erase struct {
 }
 
 // Erase carries out an erasure. It refuses while a duty of the incident is open,
-// a mail about it is under way, or something holds it.
+// or something holds it. A mail to the reporter that is still to go is taken back;
+// those to our own people go on.
 func (s *Service) Erase(ctx context.Context, by Actor, c Erase) error {
 	next, err := s.Store.NewItem()
 	if err != nil {
@@ -171,8 +172,6 @@ func (c Erase) decide(inc *Incident, org *Org) (*Destroyed, error) {
 		return nil, refuse("reasons", "required")
 	case inc.AnyOpen():
 		return nil, refuse("", "erase-open")
-	case len(inc.Receipts) > 0 || len(inc.Asking) > 0 || inc.underWay():
-		return nil, refuse("", "erase-mail-under-way")
 	case len(inc.Held) > 0 || len(org.Held) > 0:
 		return nil, refuse("", "erase-held")
 	case len(b.Reports) == 0:

@@ -21,6 +21,15 @@ const (
 	ChannelImport Channel = "import" // a row of another register
 )
 
+// IsForm reports whether the raw bytes of what came in by this door are a [Form].
+func (c Channel) IsForm() bool {
+	switch c {
+	case ChannelForm, ChannelPhone, ChannelAPI, ChannelImport:
+		return true
+	}
+	return false
+}
+
 // Cursor is a place in a watched mailbox (RFC 9051, section 2.3.1.1). It is
 // stored in the same transaction as the message it stands behind, so a crash
 // can neither skip a message nor take it for new.

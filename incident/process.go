@@ -120,8 +120,7 @@ func (s *Service) read(raw []byte, d Delivered) (form *Form, r Reading) {
 			r = unreadable(d, "parser-panic")
 		}
 	}()
-	switch d.Channel {
-	case ChannelForm, ChannelPhone, ChannelAPI, ChannelImport:
+	if d.Channel.IsForm() {
 		f, r := ReadForm(raw, d.Arrived)
 		return &f, r
 	}
@@ -384,7 +383,7 @@ func (p *processing) reported(n int) *Reported {
 		b.NoReport = string(p.scanned.NoReport.Kind)
 	}
 	if f := p.form; f != nil {
-		b.CodeHash, b.Private.Lang = f.CodeHash, f.Lang
+		b.CodeHash, b.Private.Lang, b.Private.Phone = f.CodeHash, f.Lang, f.Phone
 		if f.Right != "" {
 			b.Machine = "request" // whoever entered it answers the person
 		}

@@ -78,6 +78,8 @@ type View interface {
 	// NotTaken returns those of the UIDs that were never accepted from the
 	// mailbox under this validity, in the given order.
 	NotTaken(mailbox string, validity uint32, uids []uint32) []uint32
+	// Unsent returns the mails of an incident's log that have not ended.
+	Unsent(ref Ref) ([]Message, error)
 	// Message returns a mail of the outbox, or ErrNotFound.
 	Message(id uint64) (Message, error)
 	// Mail returns the final bytes of a mail, or ErrNotFound once aged out.
@@ -154,6 +156,8 @@ type Tx interface {
 	NextMessage() uint64
 	// SetMessage records how a mail stands.
 	SetMessage(m Message) error
+	// Reseal seals a mail with the keys of another item, byte for byte the same.
+	Reseal(id uint64, item uint64) error
 	// Wake makes mails ready whose waiting time is over, and returns how many.
 	Wake(now time.Time) (int, error)
 	// ForgetMail drops the bytes of ended mails older than before; at most limit.

@@ -15,15 +15,26 @@ type SubjectFind struct {
 	Ref    Ref           `json:"ref,omitzero"`
 	Report int           `json:"report,omitempty"` // of the incident
 	Parked uint64        `json:"parked,omitempty"`
-	Person people.ID     `json:"person,omitempty"` // somebody of the organisation
+	Seen   bool          `json:"reviewed,omitempty"` // of a parked message: somebody looked, and it is kept for its period
+	Person people.ID     `json:"person,omitempty"`   // somebody of the organisation
 	Where  []FoundIn     `json:"where"`
-	At     time.Time     `json:"at,omitzero"` // received, UTC
-	From   Address       `json:"from,omitzero"`
+	At     time.Time     `json:"at,omitzero"`   // received, UTC
+	As     []Whose       `json:"as,omitempty"`  // of a report that they wrote, or that quotes them as its sender
+	From   Address       `json:"from,omitzero"` // as put right
+	Quoted Address       `json:"quoted,omitzero"`
+	Phone  string        `json:"phone,omitempty"`
+	Right  []PutRight    `json:"corrections,omitempty"` // what was put right about its writer, without the values
 	Title  string        `json:"subject,omitempty"`
 	Text   string        `json:"text,omitempty"` // of the person's own report; others' rights limit a copy of another's (GDPR art. 15(4))
 	Gone   *Gone         `json:"destroyed,omitempty"`
 	Acts   int           `json:"acts,omitempty"` // of a person: entries of logs that they made
 	Roles  []people.Role `json:"roles,omitempty"`
+}
+
+// PutRight is one correction of what was known of a writer.
+type PutRight struct {
+	At      time.Time `json:"at"` // UTC
+	Details []Detail  `json:"details"`
 }
 
 // FoundIn names where a person was found.
@@ -32,10 +43,60 @@ type FoundIn string
 // The places.
 const (
 	FoundReporter FoundIn = "reporter" // wrote the report, or is its quoted sender
-	FoundText     FoundIn = "text"     // named in the text, the subject, or the name of a file
+	FoundFormer   FoundIn = "former"   // stood as the writer's until that was put right; the log keeps it
+	FoundText     FoundIn = "text"     // named in the text, the subject, the name of a file, or the reasons of a correction
 	FoundRegister FoundIn = "register" // named in title, summary or reasons: stays (GDPR art. 17(3)(b))
 	FoundAccount  FoundIn = "account"  // is somebody of the organisation
 )
+
+// Own reports whether the person wrote it, is quoted as its sender, or is it.
+func (f SubjectFind) Own() bool {
+	return f.Person != "" || slices.Contains(f.Where, FoundReporter)
+}
+
+// Since returns what is left of a find in an incident as it stands now: of a report
+// that was destroyed meanwhile only that.
+func (f SubjectFind) Since(inc *Incident) SubjectFind {
+	i := slices.IndexFunc(inc.Reports, func(r Report) bool { return r.N == f.Report })
+	if i < 0 {
+		return f
+	}
+	r := inc.Reports[i]
+	if r.Gone != nil {
+		f.Text, f.Gone = "", r.Gone
+	}
+	if r.Forgotten != nil {
+		f.From, f.Quoted, f.Phone, f.Title, f.Right, f.Gone = Address{}, Address{}, "", "", nil, r.Forgotten
+	}
+	return f
+}
+
+// CopyFor returns what was found as it may be handed to the person (GDPR art.
+// 15(3)). Of what others wrote it names the place alone: who reported stays unknown
+// (art. 15(4); Wet bescherming klokkenluiders art. 1a). A quoted sender does not
+// learn who forwarded the message, nor the other way round.
+func CopyFor(found []SubjectFind) []SubjectFind {
+	out := slices.Clone(found)
+	for i := range out {
+		f := &out[i]
+		if f.Report == 0 && f.Parked == 0 {
+			continue
+		}
+		if !f.Own() {
+			f.Title, f.Right = "", nil
+		}
+		if f.Report > 0 && !slices.Contains(f.As, WhoseReporter) {
+			f.From, f.Phone = Address{}, ""
+		}
+		if f.Parked > 0 && !f.Own() {
+			f.From = Address{}
+		}
+		if !slices.Contains(f.As, WhoseOriginal) {
+			f.Quoted = Address{}
+		}
+	}
+	return out
+}
 
 // Subject is whom a search is about: an address, a name, a telephone number.
 type Subject []string
@@ -80,6 +141,9 @@ func (s *Service) FindSubject(ctx context.Context, who Subject, sees func(*Incid
 	if err := who.Check(); err != nil {
 		return nil, err
 	}
+	if err := s.settleNow(ctx); err != nil {
+		return nil, err
+	}
 	acts := map[people.ID]int{}
 	looked := 0
 	for before, more := (Ref{}), true; more; {
@@ -109,8 +173,12 @@ func (s *Service) FindSubject(ctx context.Context, who Subject, sees func(*Incid
 	if err != nil {
 		return nil, err
 	}
+	reviewed, err := s.subjectReviewed(ctx, who, sees)
+	if err != nil {
+		return nil, err
+	}
 	staff, err := s.subjectStaff(ctx, who, acts)
-	return append(append(found, parked...), staff...), err
+	return slices.Concat(found, parked, reviewed, staff), err
 }
 
 func (s *Service) slice(ctx context.Context, before Ref) (slice []*Incident, next Ref, err error) {
@@ -134,6 +202,7 @@ func (s *Service) subjectIn(ctx context.Context, who Subject, inc *Incident, act
 	if err != nil {
 		return nil, err
 	}
+	writers := Writers(entries)
 	register := []string{inc.Title, inc.Summary}
 	for _, e := range entries {
 		if id, ok := e.By.Person(); ok {
@@ -141,7 +210,7 @@ func (s *Service) subjectIn(ctx context.Context, who Subject, inc *Incident, act
 		}
 		switch b := e.Body.(type) {
 		case *Reported:
-			f, err := s.subjectReport(ctx, who, inc, b)
+			f, err := s.subjectReport(ctx, who, inc, b, writers[b.Report])
 			if err != nil {
 				return nil, err
 			}
@@ -160,66 +229,56 @@ func (s *Service) subjectIn(ctx context.Context, who Subject, inc *Incident, act
 	return found, nil
 }
 
-// subjectReport looks through one report: who wrote it, and what it says.
-func (s *Service) subjectReport(ctx context.Context, who Subject, inc *Incident, b *Reported) (f SubjectFind, err error) {
-	p := b.Private
-	f = SubjectFind{Ref: inc.Ref, Report: b.Report, At: b.Received, From: p.From, Title: p.Subject}
-	writers := []string{p.From.Name, p.From.Email, p.Sender}
-	if p.Original != nil {
-		writers = append(writers, p.Original.Name, p.Original.Email)
-	}
+// subjectReport looks through one report: who wrote it, as far as that is known
+// now, who stood there before, and what it says.
+func (s *Service) subjectReport(ctx context.Context, who Subject, inc *Incident, b *Reported, w *Writer) (f SubjectFind, err error) {
 	reading, err := s.reading(ctx, inc, b.Report)
-	switch {
-	case errors.Is(err, ErrDestroyed), errors.Is(err, ErrNotFound):
-		if i := slices.IndexFunc(inc.Reports, func(r Report) bool { return r.N == b.Report }); i >= 0 {
-			f.Gone = inc.Reports[i].Gone
-		}
-	case err != nil:
+	gone := errors.Is(err, ErrDestroyed) || errors.Is(err, ErrNotFound)
+	if err != nil && !gone {
 		return f, err
 	}
-	form := s.formOf(ctx, b)
-	if who.in(append(writers, form...)...) {
-		f.Where, f.Text = append(f.Where, FoundReporter), reading.Text
+	said := s.formOf(ctx, b)
+	f = SubjectFind{Ref: inc.Ref, Report: b.Report, At: b.Received, From: w.From, Phone: w.PhoneOr(said.Phone), Title: w.Subject}
+	if i := slices.IndexFunc(inc.Reports, func(r Report) bool { return r.N == b.Report }); gone && i >= 0 {
+		f.Gone = inc.Reports[i].Gone
 	}
-	if who.in(append(p.Files, p.Subject, reading.Text)...) {
+	texts := append([]string{w.Subject, reading.Text}, w.Files...)
+	for _, c := range w.Corrections {
+		f.Right, texts = append(f.Right, PutRight{c.At, c.Details}), append(texts, c.Reasons)
+	}
+	if who.in(f.From.Name, f.From.Email, f.Phone, w.Sender) {
+		f.As = append(f.As, WhoseReporter)
+	}
+	if w.Original != nil {
+		f.Quoted = *w.Original
+		if who.in(f.Quoted.Name, f.Quoted.Email) {
+			f.As = append(f.As, WhoseOriginal)
+		}
+	}
+	switch {
+	case len(f.As) > 0:
+		f.Where, f.Text = append(f.Where, FoundReporter), reading.Text
+	case who.in(append(w.Former(), said.Name, said.Email, said.Phone)...):
+		f.Where = append(f.Where, FoundFormer)
+	}
+	if who.in(texts...) {
 		f.Where = append(f.Where, FoundText)
 	}
 	return f, nil
 }
 
-// formOf returns what a form says of its writer beside what a mail would.
-func (s *Service) formOf(ctx context.Context, b *Reported) []string {
+// formOf returns what a form said of its writer when it came in; nothing for a
+// mail, or when that was destroyed.
+func (s *Service) formOf(ctx context.Context, b *Reported) (f Form) {
 	switch b.Channel {
 	case ChannelForm, ChannelPhone, ChannelAPI:
 	default:
-		return nil
+		return f
 	}
-	raw, err := s.raw(ctx, b.Item)
-	if err != nil {
-		return nil
+	if raw, err := s.raw(ctx, b.Item); err == nil {
+		f, _ = ReadForm(raw, b.Received)
 	}
-	f, _ := ReadForm(raw, b.Received)
-	return []string{f.Name, f.Email, f.Phone}
-}
-
-func (s *Service) subjectParked(ctx context.Context, who Subject, sees func(*Incident) bool) (found []SubjectFind, err error) {
-	items, err := Sight{s, sees}.Parked(ctx, 0)
-	if err != nil {
-		return nil, err
-	}
-	for _, p := range items {
-		f := SubjectFind{Parked: p.Item, At: p.Arrived, From: p.From, Title: p.Subject}
-		if who.in(p.From.Name, p.From.Email, p.Sender) {
-			f.Where = append(f.Where, FoundReporter)
-		}
-		if who.in(p.Subject) {
-			f.Where = append(f.Where, FoundText)
-		}
-		if len(f.Where) > 0 {
-			found = append(found, f)
-		}
-	}
-	return found, nil
+	return f
 }
 
 func (s *Service) subjectStaff(ctx context.Context, who Subject, acts map[people.ID]int) (found []SubjectFind, err error) {
@@ -235,63 +294,4 @@ func (s *Service) subjectStaff(ctx context.Context, who Subject, acts map[people
 		}
 	}
 	return found, nil
-}
-
-// Handled is what became of one find when a person asked for it to be erased or
-// restricted.
-type Handled struct {
-	SubjectFind
-	Done    bool
-	Refused *Refusal // why not
-}
-
-// EraseSubject destroys what a person wrote: their reports and what is known of
-// them, each as [Service.Erase] allows it, and their account if they left. What
-// others wrote about them, and the register, stays (GDPR art. 17(3)(b) and (e)).
-func (s *Service) EraseSubject(ctx context.Context, by Actor, found []SubjectFind, request Ref, reasons string) (out []Handled, err error) {
-	return handle(found, func(f SubjectFind) error {
-		switch {
-		case f.Person != "":
-			return s.ForgetPerson(ctx, by, ErasePerson{Person: f.Person, Request: request, Reasons: reasons})
-		case f.Parked != 0:
-			return refuse("", "erase-parked")
-		case slices.Contains(f.Where, FoundReporter):
-			return s.Erase(ctx, by, Erase{Ref: f.Ref, Reports: []int{f.Report}, Request: request, Reasons: reasons})
-		}
-		return refuse("", "erase-register")
-	})
-}
-
-// RestrictSubject has what a person wrote kept and not used (GDPR art. 18).
-func (s *Service) RestrictSubject(ctx context.Context, by Actor, found []SubjectFind, reasons string) (out []Handled, err error) {
-	done := map[Ref]bool{} // somebody may stand in one incident several times
-	return handle(found, func(f SubjectFind) error {
-		if f.Ref.IsZero() {
-			return refuse("", "restrict-incident")
-		}
-		if done[f.Ref] {
-			return nil
-		}
-		done[f.Ref] = true
-		_, err := s.Do(ctx, f.Ref, by, SetBrake{Brake: BrakeFreeze, On: true, Reasons: reasons})
-		return err
-	})
-}
-
-// handle does something about each find. A refusal is said beside it; another
-// error ends it.
-func handle(found []SubjectFind, do func(SubjectFind) error) (out []Handled, err error) {
-	for _, f := range found {
-		h := Handled{SubjectFind: f}
-		err := do(f)
-		if errors.As(err, &h.Refused) {
-			err = nil
-		} else {
-			h.Done = err == nil
-		}
-		if out = append(out, h); err != nil {
-			return out, err
-		}
-	}
-	return out, nil
 }

@@ -104,7 +104,7 @@ func TestProofOfAFolder(t *testing.T) {
 
 // TestEveryNoteHasASentence: why nobody was told is never shown as a code.
 func TestEveryNoteHasASentence(t *testing.T) {
-	for _, note := range []string{noteNoAddress, noteCapped, noteAddress, "nobody-left"} {
+	for _, note := range []string{noteNoAddress, noteCapped, noteAddress, noteDestroyed, "nobody-left"} {
 		if !locale.Has("proof.note." + note) {
 			t.Errorf("%q has no sentence", note)
 		}

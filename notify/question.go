@@ -40,16 +40,23 @@ func (b *batch) question(inc *incident.Incident, q incident.Question, body *inci
 	if report.Reach == incident.ReachCode {
 		return noteCode, nil
 	}
-	asked, reported, err := b.questionParts(inc, q, report)
+	asked, err := b.questionText(inc, q)
 	if err != nil {
 		return "", err
 	}
-	to := reported.Private.From
-	if to.Email == "" || asked.Private.Text == "" {
-		return noteNoAddress, nil // destroyed on schedule meanwhile
+	writer, _, err := incident.WriterOf(b.tx, inc, q.Report)
+	if err != nil {
+		return "", err
+	}
+	to := writer.From
+	switch note := unreachable(report, to); {
+	case note != "":
+		return note, nil
+	case asked == "":
+		return noteDestroyed, nil
 	}
 	id := b.tx.NextMessage()
-	content := b.e.cfg.Writer.questionMail(to, reported.Private.Lang, id, inc.Ref, asked.Private.Text, reported.Private.MessageID, b.now)
+	content := b.e.cfg.Writer.questionMail(to, writer.Lang, id, inc.Ref, asked, writer.MessageID, b.now)
 	m := incident.Message{ID: id, Class: incident.ClassReceipt, To: to.Email, Deadline: b.now, Owner: incident.Stream{Ref: inc.Ref}}
 	m.Alerts = []incident.Alert{{Ref: inc.Ref, Rung: incident.RungQuestion, Due: b.now}}
 	switch err := b.queue(m, content); {
@@ -62,23 +69,17 @@ func (b *batch) question(inc *incident.Incident, q incident.Question, body *inci
 	return "", nil
 }
 
-// questionParts reads the question and the report of whoever is asked.
-func (b *batch) questionParts(inc *incident.Incident, q incident.Question, report incident.Report) (*incident.Asked, *incident.Reported, error) {
-	stream := incident.Stream{Ref: inc.Ref}
-	e, err := b.tx.Entry(stream, q.Entry)
+// questionText reads a question; it is empty once it was destroyed.
+func (b *batch) questionText(inc *incident.Incident, q incident.Question) (string, error) {
+	e, err := b.tx.Entry(incident.Stream{Ref: inc.Ref}, q.Entry)
 	if err != nil {
-		return nil, nil, err
+		return "", err
 	}
-	r, err := b.tx.Entry(stream, report.Entry)
-	if err != nil {
-		return nil, nil, err
+	asked, ok := e.Body.(*incident.Asked)
+	if !ok {
+		return "", errors.New("notify: the log holds no question where the incident says")
 	}
-	asked, isAsked := e.Body.(*incident.Asked)
-	reported, isReported := r.Body.(*incident.Reported)
-	if !isAsked || !isReported {
-		return nil, nil, errors.New("notify: the log holds no question or no report where the incident says")
-	}
-	return asked, reported, nil
+	return asked.Private.Text, nil
 }
 
 // questionMail puts a question to a reporter. It says what a person of ours

@@ -12,9 +12,10 @@ import (
 
 // Why a reporter gets no receipt. Stored in the log.
 const (
-	noteNoAddress = "no-address"
+	noteNoAddress = incident.NoteNoAddress
 	noteCapped    = "capped"
-	noteAddress   = "address-unusable"
+	noteAddress   = incident.NoteAddress
+	noteDestroyed = "destroyed" // what is known of the reporter was destroyed meanwhile
 )
 
 // receiptsPerHour caps the mails to one sender (LESSONS 14).
@@ -43,20 +44,19 @@ func (b *batch) receipts(inc *incident.Incident) error {
 // receipt queues one receipt, or says why there is none.
 func (b *batch) receipt(inc *incident.Incident, n int, body *incident.Alerted) (note string, err error) {
 	report := inc.Reports[n-1]
-	e, err := b.tx.Entry(incident.Stream{Ref: inc.Ref}, report.Entry)
+	writer, _, err := incident.WriterOf(b.tx, inc, n)
 	if err != nil {
 		return "", err
 	}
-	reported, ok := e.Body.(*incident.Reported)
-	if !ok || reported.Private.From.Email == "" {
-		return noteNoAddress, nil
+	from := writer.From
+	if note := unreachable(report, from); note != "" {
+		return note, nil
 	}
-	from := reported.Private.From
 	if !b.e.mayAnswer(b.e.cfg.Store.MAC("sender", []byte(strings.ToLower(from.Email)))) {
 		return noteCapped, nil
 	}
 	id := b.tx.NextMessage()
-	content := b.e.cfg.Writer.receiptMail(from, reported.Private.Lang, id, inc, report, reported.Private.MessageID, incident.TextsOf(b.tx.Org()).Receipt, b.now)
+	content := b.e.cfg.Writer.receiptMail(from, writer.Lang, id, inc, report, writer.MessageID, incident.TextsOf(b.tx.Org()).Receipt, b.now)
 	m := incident.Message{ID: id, Class: incident.ClassReceipt, To: from.Email, Deadline: b.now, Owner: incident.Stream{Ref: inc.Ref}}
 	m.Alerts = []incident.Alert{{Ref: inc.Ref, Rung: incident.RungReceipt, Due: b.now}}
 	switch err := b.queue(m, content); {
@@ -67,6 +67,17 @@ func (b *batch) receipt(inc *incident.Incident, n int, body *incident.Alerted) (
 	}
 	body.To = []incident.Told{{Message: id, MessageID: content.MessageID}}
 	return "", nil
+}
+
+// unreachable says why there is no address to mail to; empty: there is one.
+func unreachable(report incident.Report, to incident.Address) (note string) {
+	switch {
+	case report.Forgotten != nil:
+		return noteDestroyed
+	case to.Email == "":
+		return noteNoAddress
+	}
+	return ""
 }
 
 // mayAnswer counts receipts per sender and in all.

@@ -44,14 +44,14 @@ func (e *Engine) record(ctx context.Context, m incident.Message) error {
 	ended := false
 	err := e.cfg.Store.Update(ctx, func(tx incident.Tx) error {
 		ended = false
-		current, err := tx.Message(m.ID)
+		current, kept, err := standing(tx, m)
+		if err != nil || current.State.Final() {
+			return err // a bounce or another record came first
+		}
+		if kept {
+			err = tx.SetMessage(m)
+		}
 		if err != nil {
-			return err
-		}
-		if current.State.Final() {
-			return nil // a bounce or another record came first
-		}
-		if err := tx.SetMessage(m); err != nil {
 			return err
 		}
 		if err := e.markPerson(tx, act, m); err != nil || !worthTelling(m, current) {
@@ -74,6 +74,22 @@ func (e *Engine) record(ctx context.Context, m incident.Message) error {
 		e.cfg.Ended(m)
 	}
 	return err
+}
+
+// standing returns how a mail stands before what came of an attempt is recorded.
+// One that arrived although it was taken back meanwhile counts as under way: the
+// log has to know. Kept is false when it was destroyed with the reporter's data.
+func standing(tx incident.Tx, m incident.Message) (current incident.Message, kept bool, err error) {
+	current, err = tx.Message(m.ID)
+	kept = !errors.Is(err, incident.ErrDestroyed)
+	if !kept {
+		current, err = m, nil
+		current.State = incident.Cancelled
+	}
+	if current.State == incident.Cancelled && m.State.Reached() {
+		current.State = incident.Queued
+	}
+	return current, kept, err
 }
 
 // worthTelling reports whether the logs should know what came of an attempt: the

@@ -167,6 +167,9 @@ func (s *sending) one(ctx context.Context, m incident.Message) (more bool, err e
 		return true, s.e.record(ctx, m)
 	}
 	raw, err := s.e.mailBytes(ctx, m.ID)
+	if errors.Is(err, incident.ErrDestroyed) {
+		return true, nil // the reporter was forgotten a moment ago, and the mail taken back
+	}
 	if err != nil {
 		return false, err
 	}

@@ -41,7 +41,7 @@ var allowed = map[string]string{
 	"GET /parked": "odfu", "GET /parked/:item": "odfu", "GET /parked/:item/raw": "odfu", "GET /outbox/:id": "odfu",
 
 	"GET /incidents/new": "od", "POST /incidents/new": "od", "GET /incidents/new/code": "od", "POST /incidents/no-report": "od",
-	"GET /incidents/:ref/assess": "od", "POST /incidents/:ref/assess": "od", "POST /incidents/:ref/weigh": "od", "POST /incidents/:ref/merge": "od", "POST /incidents/:ref/:action": "od",
+	"GET /incidents/:ref/assess": "od", "POST /incidents/:ref/assess": "od", "POST /incidents/:ref/weigh": "od", "POST /incidents/:ref/merge": "od", "POST /incidents/:ref/:action": "od", "POST /incidents/:ref/reports/:n/:whose": "od",
 	"POST /parked/reviewed": "od", "POST /parked/:item/promote": "od", "POST /parked/:item/reviewed": "od",
 	"POST /incidents/:ref/seen":   "odf",
 	"POST /incidents/:ref/advise": "f", "POST /incidents/:ref/link": "od", "POST /incidents/:ref/unlink": "od",

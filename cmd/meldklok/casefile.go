@@ -141,6 +141,9 @@ func (b *caseBuilder) reports() error {
 	if !b.personal {
 		return nil
 	}
+	if err := b.json("reports/reporters.json", reportersOf(b.d)); err != nil {
+		return err
+	}
 	for _, r := range b.d.Incident.Reports {
 		ending := ".eml"
 		switch r.Channel {

@@ -59,7 +59,7 @@ type cli struct {
 	Import       importCommand       `cmd:"" help:"Take over another register from CSV or XLSX."`
 	Key          keyCommand          `cmd:"" help:"The master key: prove or make its recovery copy."`
 	Retention    retentionCommand    `cmd:"" help:"What is kept how long: show or set it, see what goes when, hold it."`
-	Subject      subjectCommand      `cmd:"" help:"People who use their rights: find, export, erase or restrict what is kept about one."`
+	Subject      subjectCommand      `cmd:"" help:"People who use their rights: find, export, correct, erase or restrict what is kept about one."`
 	Demo         demoCommand         `cmd:"" help:"Watch 72 hours pass in a minute, in an instance that is thrown away."`
 	Deploy       deployCommand       `cmd:"" help:"Print a file for whoever installs or watches it: settings, systemd, container, Prometheus, Grafana."`
 	Version      versionCommand      `cmd:"" help:"Say which program this is."`

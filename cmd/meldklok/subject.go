@@ -15,6 +15,7 @@ import (
 type subjectCommand struct {
 	Find     subjectFindCommand     `cmd:"" help:"Find everything about a person: reports, parked mail, the register, accounts."`
 	Export   subjectExportCommand   `cmd:"" help:"Export what is kept about a person, as JSON or as a page, with the text of their own reports."`
+	Correct  subjectCorrectCommand  `cmd:"" help:"Put right what is known of somebody who reported: name, address, telephone number."`
 	Erase    subjectEraseCommand    `cmd:"" help:"Destroy what a person wrote, where the law lets you; says for each why not."`
 	Restrict subjectRestrictCommand `cmd:"" help:"Have what a person wrote kept and not used."`
 }
@@ -59,6 +60,9 @@ func subjectLine(f incident.SubjectFind) string {
 		place = fmt.Sprintf("person %s (%d entries of logs)", f.Person, f.Acts)
 	case f.Parked != 0:
 		place = fmt.Sprintf("parked:%d", f.Parked)
+		if f.Seen {
+			place = fmt.Sprintf("reviewed:%d", f.Parked)
+		}
 	case f.Report > 0:
 		place = fmt.Sprintf("%s report %d", f.Ref, f.Report)
 	}
@@ -87,6 +91,7 @@ func (c *subjectExportCommand) do(ctx context.Context, d *desk) error {
 	if err != nil {
 		return err
 	}
+	found = incident.CopyFor(found)
 	if c.HTML {
 		return web.SubjectPage(d.stdout, c.Lang, c.Who, found, d.now())
 	}
@@ -146,11 +151,15 @@ func (c *subjectRestrictCommand) Run(ctx context.Context, w world, place Place, 
 }
 
 func (c *subjectRestrictCommand) do(ctx context.Context, d *desk) error {
+	request, err := c.request()
+	if err != nil {
+		return err
+	}
 	found, err := c.find(ctx, d)
 	if err != nil {
 		return err
 	}
-	handled, err := d.service.RestrictSubject(ctx, incident.System, found, c.Reasons)
+	handled, err := d.service.RestrictSubject(ctx, incident.System, found, request, c.Reasons)
 	sayHandled(d, handled, "restricted")
 	return err
 }

@@ -67,16 +67,8 @@ func (c *Case) reporterNames() *regexp.Regexp {
 	if entries == nil {
 		entries = c.Entries
 	}
-	for _, e := range entries {
-		b, ok := e.Body.(*incident.Reported)
-		if !ok {
-			continue
-		}
-		addresses := []incident.Address{b.Private.From, {Email: b.Private.Sender}}
-		if b.Private.Original != nil {
-			addresses = append(addresses, *b.Private.Original)
-		}
-		for _, a := range addresses {
+	for _, w := range incident.Writers(entries) {
+		for _, a := range writerAddresses(w) {
 			words.add(strings.Contains(a.Email, "@"), a.Email)
 			parts := strings.Fields(a.Name)
 			words.add(len(parts) > 1, a.Name)
@@ -94,6 +86,26 @@ func (c *Case) reporterNames() *regexp.Regexp {
 		quoted[i] = regexp.QuoteMeta(w)
 	}
 	return regexp.MustCompile(`(?i)(?:^|[^\pL\pN])(?:` + strings.Join(quoted, "|") + `)(?:$|[^\pL\pN])`)
+}
+
+// writerAddresses lists by what somebody may be known who wrote a report, or whom
+// it quotes: as it is known now, and as it stood before somebody put it right.
+func writerAddresses(w *incident.Writer) []incident.Address {
+	all := []incident.Address{w.From, {Email: w.Sender}}
+	if w.Original != nil {
+		all = append(all, *w.Original)
+	}
+	for _, c := range w.Corrections {
+		for _, x := range c.Changes {
+			switch x.Detail {
+			case incident.DetailName:
+				all = append(all, incident.Address{Name: x.Was})
+			case incident.DetailEmail:
+				all = append(all, incident.Address{Email: x.Was})
+			}
+		}
+	}
+	return all
 }
 
 // unlikeUs keeps a shared mailbox («Helpdesk Voorbeeld») from making the name of

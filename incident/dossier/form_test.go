@@ -270,6 +270,33 @@ func TestFlags(t *testing.T) {
 	}
 }
 
+// TestFlagsKnowWhatWasPutRight: a reporter's name must not go to an authority as it
+// is known now, nor as it stood before; a telephone number makes no number suspect.
+func TestFlagsKnowWhatWasPutRight(t *testing.T) {
+	for _, tt := range []struct{ why, text, flag string }{
+		{"as it is known now", "Gemeld door Rosalinde Achterberg.", dossier.FlagReporter},
+		{"the address as it is known now", "Via r.achterberg@voorbeeld.example.", dossier.FlagReporter},
+		{"as it stood before", "gemeld door mw. duivenvoorde", dossier.FlagReporter},
+		{"the first of two corrections", "gemeld door Bovenkamp", dossier.FlagReporter},
+		{"part of a telephone number", "Er gingen 4455 brieven uit.", ""},
+	} {
+		f := opened(t)
+		f.apply(incident.System,
+			&incident.Corrected{Report: 1, Whose: incident.WhoseReporter, Details: []incident.Detail{incident.DetailName, incident.DetailPhone}, Private: incident.CorrectedPrivate{Name: "Jannie Bovenkamp", Phone: "06 4455", Reasons: "x"}},
+			&incident.Corrected{Report: 1, Whose: incident.WhoseReporter, Details: []incident.Detail{incident.DetailName, incident.DetailEmail, incident.DetailPhone}, Private: incident.CorrectedPrivate{Name: "Rosalinde Achterberg", Email: "r.achterberg@voorbeeld.example", Reasons: "x"}})
+		full, _ := filled(t, dossier.FormAP, f.answer("4.3", tt.text).data())
+		var got []string
+		for _, x := range full.Flags {
+			if x.Question == "4.3" {
+				got = append(got, x.What)
+			}
+		}
+		if (tt.flag == "" && slices.Contains(got, dossier.FlagReporter)) || (tt.flag != "" && !slices.Contains(got, tt.flag)) {
+			t.Errorf("%s: %v", tt.why, got)
+		}
+	}
+}
+
 // TestReadAnswers: what does not fit the form is refused beside its question.
 func TestReadAnswers(t *testing.T) {
 	form, _ := dossier.FormByID(dossier.FormAP)

@@ -224,12 +224,18 @@ func (x *Index) add(ctx context.Context, into *index, inc *incident.Incident) er
 	for _, e := range entries {
 		d.entry(e)
 	}
+	writers := incident.Writers(entries)
 	for _, r := range inc.Reports {
 		if inc.Frozen() {
 			break // kept and not used: its words find nothing
 		}
+		w := writers[r.N]
+		if w == nil {
+			continue
+		}
+		d.writer(w)
 		if r.Size <= mostRaw {
-			d.report(ctx, s, inc, r)
+			d.report(ctx, s, inc, r, w)
 		}
 	}
 	into.put(inc.Ref, d)
@@ -258,13 +264,8 @@ func (d document) say(in Place, texts ...string) {
 func (d document) entry(e incident.Entry) {
 	switch b := e.Body.(type) {
 	case *incident.Reported:
-		p := b.Private
-		d.say(InReporter, p.From.Name, p.From.Email)
-		if p.Original != nil {
-			d.say(InReporter, p.Original.Name, p.Original.Email)
-		}
-		d.say(InTitle, p.Subject)
-		d.say(InText, p.Files...)
+		d.say(InTitle, b.Private.Subject)
+		d.say(InText, b.Private.Files...)
 	case *incident.Asked:
 		d.say(InTalk, b.Private.Text)
 	case *incident.Decided:
@@ -276,9 +277,18 @@ func (d document) entry(e incident.Entry) {
 	}
 }
 
+// writer adds who wrote a report, as put right: what stood there before finds
+// nothing.
+func (d document) writer(w *incident.Writer) {
+	d.say(InReporter, w.From.Name, w.From.Email, w.Phone)
+	if w.Original != nil {
+		d.say(InReporter, w.Original.Name, w.Original.Email)
+	}
+}
+
 // report adds the text of a report. One that was destroyed, or cannot be read,
 // has none.
-func (d document) report(ctx context.Context, s *incident.Service, inc *incident.Incident, r incident.Report) {
+func (d document) report(ctx context.Context, s *incident.Service, inc *incident.Incident, r incident.Report, w *incident.Writer) {
 	if slices.Contains([]incident.Channel{incident.ChannelForm, incident.ChannelPhone, incident.ChannelAPI}, r.Channel) {
 		body, err := s.Raw(ctx, r.Item)
 		if err != nil {
@@ -290,7 +300,7 @@ func (d document) report(ctx context.Context, s *incident.Service, inc *incident
 		}
 		form, _ := incident.ReadForm(raw, r.Received)
 		d.say(InText, form.What, form.Who)
-		d.say(InReporter, form.Name, form.Email, form.Phone)
+		d.say(InReporter, w.PhoneOr(form.Phone))
 		return
 	}
 	if reading, err := s.Reading(ctx, inc, r.N); err == nil {

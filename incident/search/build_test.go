@@ -87,6 +87,53 @@ func TestTheIndexFollowsTheRecord(t *testing.T) {
 	})
 }
 
+// TestTheIndexFollowsACorrectionAndAnErasure: who reported is found by what was put
+// right and not by what stood there, and once that is erased by neither, in an index
+// that follows as in one that is built anew.
+func TestTheIndexFollowsACorrectionAndAnErasure(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newService(t)
+		ref := report(t, s, "Lijst", "Naar de verkeerde klant gemaild.")
+		ctx, stop := context.WithCancel(t.Context())
+		done := make(chan error, 2)
+		run := func() *search.Index {
+			x := search.New(search.Config{Service: s})
+			go func() { done <- x.Run(ctx) }()
+			return x
+		}
+		defer func() { stop(); <-done; <-done }()
+		all := map[string]*search.Index{"the index that follows": run()}
+		settle := func() { time.Sleep(5 * time.Second); synctest.Wait() }
+		settle()
+		check := func(why string, finds map[string]bool) {
+			t.Helper()
+			for name, x := range all {
+				for query, found := range finds {
+					if got := refs(x, query); (got == ref.String()) != found {
+						t.Errorf("%s, %s: %q finds %q", why, name, query, got)
+					}
+				}
+			}
+		}
+		check("as it came in", map[string]bool{"jan.smit@example.org": true, "smit": true, "klant": true})
+		name, email, phone := "Jan Smid", "j.smid@example.org", "0612345678"
+		if _, err := s.Correct(ctx, incident.System, incident.Correct{Ref: ref, Report: 1, Name: &name, Email: &email, Phone: &phone, Reasons: "zelf gebeld"}); err != nil {
+			t.Fatal(err)
+		}
+		all["the new index"] = run()
+		settle()
+		check("put right", map[string]bool{"smid": true, email: true, phone: true, "smit": false, "jan.smit@example.org": false, "klant": true})
+		if _, err := s.Do(ctx, ref, incident.System, incident.NoReport{Code: incident.NoReportQuestion}); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Erase(ctx, incident.System, incident.Erase{Ref: ref, Reasons: "verzoek"}); err != nil {
+			t.Fatal(err)
+		}
+		settle()
+		check("erased", map[string]bool{"smid": false, email: false, phone: false, "smit": false, "klant": false, "lijst": false, ref.String(): true})
+	})
+}
+
 // TestTheIndexForgetsWhatIsRestricted: while the use of a report is restricted
 // (GDPR art. 18) its words find nothing, in an index that follows as in one that
 // is built anew; the incident itself is still found.

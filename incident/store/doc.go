@@ -86,8 +86,11 @@
 // blanked, the sealed bytes dropped, and last the whole file of keys is written
 // anew, because bbolt leaves what was overwritten in free pages (shred.go). A
 // report and a person of the organisation each have keys of their own, so one can
-// be forgotten without the others. A log whose personal keys are gone goes on
-// under other ones that the entry of the destruction names.
+// be forgotten without the others; what was put right about the writer of a report
+// is sealed with the keys of that. A log whose personal keys are gone goes on under
+// other ones that the entry of the destruction names. A mail to one of ours that is
+// still to go is sealed with these first (unsent.go), one to the reporter is taken
+// back.
 //
 // What this cannot reach: copies of the file of keys that were made before, and
 // what the disk itself keeps of a file that was replaced. Whoever has both such a
@@ -196,7 +199,7 @@
 //	master.go     the master key and its export; rotate.go: exchanging it
 //	shred.go      destroying keys and what they sealed; line.go: an incident as a whole
 //	tx.go         writing entries; index.go: the rows that follow from a state
-//	view.go       reading; delivery.go, cursor.go, outbox.go, access.go: what is no log
+//	view.go       reading; delivery.go, cursor.go, outbox.go, unsent.go, access.go: what is no log
 //	proof.go      one incident with its proof; proofcheck.go: without the record
 //	archive.go    a backup's inside; backup.go: its file; trial.go: test restores; restore.go
 //	migrate.go    from one format to the next

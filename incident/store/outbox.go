@@ -19,18 +19,20 @@ func (v *view) Message(id uint64) (m incident.Message, err error) {
 	return v.decodeMessage(id, value)
 }
 
+// mailHead is what stands unsealed before the header of a mail.
+const mailHead = 8 + incident.StreamSize
+
 // decodeMessage opens a row of the outbox: the item and the log whose personal
 // key seals it, then the sealed header.
 func (v *view) decodeMessage(id uint64, value []byte) (m incident.Message, err error) {
-	const head = 8 + incident.StreamSize
-	if len(value) < head {
+	if len(value) < mailHead {
 		return m, fmt.Errorf("store: mail %d: %w", id, errRow)
 	}
 	owner, err := incident.StreamFromKey(value[8:])
 	if err != nil {
 		return m, fmt.Errorf("store: mail %d: %w", id, err)
 	}
-	plain, err := v.s.openPacked(number(value), Personal, value[head:], outboxContext(id, owner)...)
+	plain, err := v.s.openPacked(number(value), Personal, value[mailHead:], outboxContext(id, owner)...)
 	if err != nil {
 		return m, fmt.Errorf("store: mail %d: %w", id, err)
 	}
@@ -119,14 +121,19 @@ func (t *tx) Queue(m incident.Message, raw []byte) error {
 	if err != nil {
 		return err
 	}
-	sealed, err := t.s.sealPacked(item, Personal, raw, []byte("mail"), key8(m.ID))
-	if err != nil {
-		return err
-	}
-	if err := t.w.Put(tableMail, key8(m.ID), append(key8(item), sealed...)); err != nil {
+	if err := t.putMail(m.ID, item, raw); err != nil {
 		return err
 	}
 	return t.putMessage(m, item)
+}
+
+// putMail writes a mail's bytes.
+func (t *tx) putMail(id, item uint64, raw []byte) error {
+	sealed, err := t.s.sealPacked(item, Personal, raw, []byte("mail"), key8(id))
+	if err != nil {
+		return err
+	}
+	return t.w.Put(tableMail, key8(id), append(key8(item), sealed...))
 }
 
 // putMessage writes a mail's header and its place.
@@ -138,6 +145,11 @@ func (t *tx) putMessage(m incident.Message, item uint64) error {
 	if err := t.w.Put(table, key, nil); err != nil {
 		return err
 	}
+	return t.putHeader(m, item)
+}
+
+// putHeader writes a mail's header.
+func (t *tx) putHeader(m incident.Message, item uint64) error {
 	plain, err := json.Marshal(m)
 	if err != nil {
 		return fmt.Errorf("store: mail %d: %w", m.ID, err)

@@ -54,19 +54,6 @@ func (v *view) gone(item uint64) bool {
 	return errors.Is(err, ErrDestroyed)
 }
 
-// mailUnderWay reports whether a mail that has not ended is sealed with an item's
-// keys. It reads what is to be sent, which is little, and opens none of it.
-func (v *view) mailUnderWay(item uint64) (found bool) {
-	for _, t := range []Table{tableReady, tableWait} {
-		v.r.Ascend(t, nil, func(k, _ []byte) bool {
-			row := v.r.Get(tableOutbox, k[max(0, len(k)-8):])
-			found = found || (len(row) >= 8 && number(row) == item)
-			return !found
-		})
-	}
-	return found
-}
-
 // Dispose implements incident.Store.
 func (s *Store) Dispose(ctx context.Context) error {
 	for {

@@ -306,7 +306,7 @@ func TestDestructionIsRepeatedOnAnOlderCopy(t *testing.T) {
 	}
 }
 
-// Nothing is destroyed while a mail that it seals is on its way.
+// No key is destroyed while a mail that it seals is on its way.
 func TestNothingIsDestroyedUnderAMail(t *testing.T) {
 	r := inMemory(t)
 	inc := ended(t, r, 1)
@@ -316,7 +316,7 @@ func TestNothingIsDestroyedUnderAMail(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = r.service().Erase(t.Context(), incident.ByPerson("p1"), incident.Erase{Ref: inc.Ref, Reasons: "verzoek"})
+	err = r.Update(t.Context(), func(tx incident.Tx) error { return tx.Destroy(inc.Reports[0].Item, incident.PartPersonal) })
 	if !isRefusal(err, "erase-mail-under-way") {
 		t.Errorf("got %v", err)
 	}

@@ -14,6 +14,7 @@
 //	board.go      the open clocks; steps.go: what to set up before the first of them
 //	register*.go  the register of all cases, its files, another one taken over
 //	incident*.go  one case: clock first, then what to do next
+//	correct.go    who reported, put right beside the report; requests.go: requests of people
 //	dossier.go    a form of an authority with the answers of a case; letters.go
 //	pages/*.html  the templates; base.html is around all of them
 //	static/       style sheet, script, icon: embedded, named by their content

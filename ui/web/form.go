@@ -267,7 +267,7 @@ func (v *View) Field(form, name string, flags ...string) Field {
 	f := Field{
 		ID: form + "-" + name, Name: name, Value: v.value(form, name),
 		OptionalWord: v.T("field.optional"), ChoiceWord: v.T("field.which-time"),
-		Label: v.fieldLabel(form, name), Help: v.either("field."+form+"."+plainName(name)+".help", ""),
+		Label: v.fieldLabel(form, name), Help: v.either("field."+plainForm(form)+"."+plainName(name)+".help", ""),
 		Exact: v.value(form, name+"_exact"), Asked: v.value(form, name+"_asked"),
 	}
 	for _, flag := range flags {
@@ -312,7 +312,7 @@ func (v *View) label(form, name string) string {
 // kind has a number in its name, which its label needs not.
 func (v *View) fieldLabel(form, name string) string {
 	name = plainName(name)
-	return v.either("field."+form+"."+name, "field."+name)
+	return v.either("field."+plainForm(form)+"."+name, "field."+name)
 }
 
 func plainName(name string) string {

@@ -35,6 +35,7 @@ type incidentData struct {
 	Past       *past       // nil: as it is known now
 	Judgements []judgement // decisions and advice side by side
 	Links      []linkView  // related cases that the reader may see
+	Steps      []string    // what was done for a request so far
 	Gathering  time.Time   // when the first alert goes, which waits for others; zero: none does
 	Decides    bool        // the reader may decide
 	Looks      bool        // the reader may press «seen»
@@ -150,9 +151,13 @@ func (p *Pages) incidentView(c echo.Context) (*View, error) {
 		}
 	}
 	d.Score, d.Facts = scoreOf(v, d.Inc), factsOf(v, d.Inc.Facts)
-	if d.Reports, err = p.reports(ctx, v, d.Inc, entries); err != nil {
+	if d.Links, v.hidden, err = p.links(ctx, p.sight(c), d.Inc, entries); err != nil {
 		return nil, err
 	}
+	if d.Reports, err = p.reports(ctx, v, d, entries); err != nil {
+		return nil, err
+	}
+	d.actions, d.Steps = append(d.actions, correctActions(d.Reports)...), v.stepLines(d.Inc, entries)
 	if d.Talk, err = p.talk(ctx, d.Inc, d.people, entries); err != nil {
 		return nil, err
 	}
@@ -163,15 +168,11 @@ func (p *Pages) incidentView(c echo.Context) (*View, error) {
 			d.Gathering = until
 		}
 	}
-	var hidden map[incident.Ref]bool
-	if d.Links, hidden, err = p.links(ctx, p.sight(c), d.Inc, entries); err != nil {
-		return nil, err
-	}
 	if len(d.Links) > 0 {
 		d.actions = append(d.actions, "unlink")
 	}
 	d.Judgements = judgements(v, d.people, entries)
-	d.Log = folded(logOf(v, d.people, entries, hidden))
+	d.Log = folded(logOf(v, d.people, entries))
 	v.Title = d.Inc.Ref.String()
 	if d.Headline != "" {
 		v.Title += " " + d.Headline
@@ -211,6 +212,12 @@ func (p *Pages) incidentDefaults(v *View, d incidentData) {
 	v.set("file", "kind", string(d.FilingKinds()[0]))
 	v.set("file", "channel", v.T("file.channel.default"))
 	v.dutyDefaults(d.Inc)
+	if len(d.Steps) > 0 {
+		v.set("answer-request", "reasons", strings.Join(d.Steps, "\n"))
+	}
+	for _, r := range d.Reports {
+		v.correctDefaults(r)
+	}
 	if open := d.WaiveDuties(); len(open) > 0 {
 		v.set("waive", "duty", string(open[0]))
 	}

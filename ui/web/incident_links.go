@@ -44,19 +44,19 @@ type linkView struct {
 	Status   incident.Status
 }
 
-// links lists the related cases that the reader may see; hidden are the others,
-// which the page must not name.
+// links lists the related cases that the reader may see. Hidden says of every case
+// that the log names whether the page must not.
 func (p *Pages) links(ctx context.Context, sight incident.Sight, inc *incident.Incident, entries []incident.Entry) (list []linkView, hidden map[incident.Ref]bool, err error) {
 	hidden = map[incident.Ref]bool{}
 	for _, e := range entries {
-		b, ok := e.Body.(*incident.Linked)
-		if !ok {
-			continue
-		}
-		if _, err := sight.Incident(ctx, b.To); errors.Is(err, incident.ErrNotFound) {
-			hidden[b.To] = true
-		} else if err != nil {
-			return nil, nil, err
+		for _, ref := range references(e.Body) {
+			if _, asked := hidden[ref]; asked || ref.IsZero() {
+				continue
+			}
+			_, err := sight.Incident(ctx, ref)
+			if hidden[ref] = errors.Is(err, incident.ErrNotFound); err != nil && !hidden[ref] {
+				return nil, nil, err
+			}
 		}
 	}
 	for _, l := range inc.Links {

@@ -16,13 +16,16 @@ import (
 // reportView is one report with its text, read from the raw bytes.
 type reportView struct {
 	incident.Report
-	From    incident.ReportPrivate
+	From    incident.ReportPrivate // as put right
+	Phone   string
 	Reading incident.Reading
 	Cut     bool // the text is longer than a page shows
 	Gone    bool // destroyed, or not to be read
 	Frozen  bool // kept and not used (GDPR art. 18)
 	Form    *incident.Form
 	Finds   []findView
+
+	Corrections []correctionView // of what is known of its writer, newest first
 }
 
 // shownText is how many bytes of a report's text a page shows, and shownReports
@@ -32,18 +35,13 @@ const (
 	shownReports = 20
 )
 
-func (p *Pages) reports(ctx context.Context, page *View, inc *incident.Incident, entries []incident.Entry) (views []reportView, err error) {
-	private := map[int]incident.ReportPrivate{}
-	for _, e := range entries {
-		if b, ok := e.Body.(*incident.Reported); ok {
-			private[b.Report] = b.Private
-		}
-	}
-	frozen := errors.As(p.cfg.Service.Usable(ctx, inc.Ref), new(*incident.Refusal))
-	for i, r := range inc.Reports {
-		v := reportView{Report: r, From: private[r.N], Frozen: frozen}
+func (p *Pages) reports(ctx context.Context, page *View, d incidentData, entries []incident.Entry) (views []reportView, err error) {
+	writers := incident.Writers(entries)
+	frozen := errors.As(p.cfg.Service.Usable(ctx, d.Inc.Ref), new(*incident.Refusal))
+	for i, r := range d.Inc.Reports {
+		v := reportView{Report: r, Frozen: frozen}
 		if i < shownReports && !frozen {
-			if v.Form, v.Reading, err = p.readAgain(ctx, inc, r); err != nil {
+			if v.Form, v.Reading, err = p.readAgain(ctx, d.Inc, r); err != nil {
 				v.Gone = true
 			}
 			v.Finds = finds(page, v.Reading)
@@ -51,9 +49,22 @@ func (p *Pages) reports(ctx context.Context, page *View, inc *incident.Incident,
 		if len(v.Reading.Text) > shownText {
 			v.Reading.Text, v.Cut = strings.ToValidUTF8(v.Reading.Text[:shownText], ""), true
 		}
+		if w := writers[r.N]; w != nil {
+			v.by(page, w, d.people)
+		}
 		views = append(views, v)
 	}
 	return views, nil
+}
+
+// by says who wrote a report, as put right.
+func (r *reportView) by(page *View, w *incident.Writer, all people.Directory) {
+	said := ""
+	if r.Form != nil {
+		said = r.Form.Phone
+	}
+	r.From, r.Phone = w.ReportPrivate, w.PhoneOr(said)
+	r.Corrections = page.corrections(w, all, said)
 }
 
 // readAgain reads a report from its raw bytes; those of a form hold more than a
@@ -170,10 +181,10 @@ type logLine struct {
 
 // logOf writes the log, newest first, without the links to cases that are hidden
 // from the reader.
-func logOf(v *View, all people.Directory, entries []incident.Entry, hidden map[incident.Ref]bool) (lines []logLine) {
+func logOf(v *View, all people.Directory, entries []incident.Entry) (lines []logLine) {
 	for i := len(entries) - 1; i >= 0; i-- {
 		e := entries[i]
-		if b, ok := e.Body.(*incident.Linked); ok && hidden[b.To] {
+		if b, ok := e.Body.(*incident.Linked); ok && v.hidden[b.To] {
 			continue
 		}
 		_, quiet := e.Body.(*incident.Delivery)
@@ -247,10 +258,15 @@ func detailOf(v *View, all people.Directory, body incident.Body) []string {
 		say(restrictedLine(v, all, b), b.Reasons)
 	case *incident.MergedFrom:
 		say(b.From.String())
+	case *incident.Corrected:
+		say(v.T("log.corrected", "n", b.Report), v.details(b.Whose, b.Details), v.onRequest(b.Request), b.Private.Reasons)
+	case *incident.RequestStep:
+		say(v.onRequest(b.Request))
+		say(v.steps(b)...)
 	case *incident.Destroyed:
-		say(v.T("log.destroyed", "parts", v.Parts(b.Parts), "n", len(b.Reports), "under", v.Under(b.Under)), b.Reasons)
+		say(v.T("log.destroyed", "parts", v.Parts(b.Parts), "n", len(b.Reports), "under", v.Under(b.Under)), v.onRequest(b.Request), b.Reasons)
 	case *incident.Braked:
-		say(v.Braked(b), b.Reasons)
+		say(v.Braked(b), v.onRequest(b.Request), b.Reasons)
 	case *incident.Requested:
 		say(v.T("log.requested", "right", v.Right(b.Right)))
 	case *incident.Alerted:

@@ -211,7 +211,7 @@ func (p *Pages) subjectView(c echo.Context) (*View, error) {
 }
 
 // foundBy is what a search found and the reader may still see: a case may have
-// been restricted since.
+// been restricted since, and a report destroyed.
 func (p *Pages) foundBy(c echo.Context, run *subjectSearch) (done bool, found []incident.SubjectFind, err error) {
 	done, all, err := run.state()
 	ctx, sight := c.Request().Context(), p.sight(c)
@@ -219,8 +219,11 @@ func (p *Pages) foundBy(c echo.Context, run *subjectSearch) (done bool, found []
 		var gone error
 		switch {
 		case !f.Ref.IsZero():
-			_, gone = sight.Incident(ctx, f.Ref)
-		case f.Parked != 0:
+			var inc *incident.Incident
+			if inc, gone = sight.Incident(ctx, f.Ref); gone == nil {
+				f = f.Since(inc)
+			}
+		case f.Parked != 0 && !f.Seen:
 			_, gone = sight.ParkedItem(ctx, f.Parked)
 		}
 		switch {
@@ -245,13 +248,13 @@ func (p *Pages) subjectExport(c echo.Context) error {
 	}
 	if c.QueryParam("as") == "html" {
 		var page bytes.Buffer
-		if err := SubjectPage(&page, p.language(c), run.who, found, p.now()); err != nil {
+		if err := SubjectPage(&page, p.language(c), run.who, incident.CopyFor(found), p.now()); err != nil {
 			return err
 		}
 		c.Response().Header().Set(echo.HeaderContentDisposition, `attachment; filename="request.html"`)
 		return c.HTMLBlob(http.StatusOK, page.Bytes())
 	}
-	raw, err := json.MarshalIndent(found, "", "  ")
+	raw, err := json.MarshalIndent(incident.CopyFor(found), "", "  ")
 	if err != nil {
 		return err
 	}
@@ -279,20 +282,13 @@ func (p *Pages) handleSubject(c echo.Context) error {
 	}
 	d := v.Data.(subjectData)
 	name, ctx := c.Param("action"), c.Request().Context()
-	var request incident.Ref
-	if s := values.Get("request"); s != "" {
-		if request, err = incident.ParseRef(s); err != nil {
-			err = &fieldError{"request", err}
-		}
-	}
+	request, err := p.requestOf(c, values)
 	switch {
 	case err != nil:
-	case values.Get("reasons") == "":
-		err = refuse("reasons", "required")
 	case name == "erase":
 		d.Handled, err = p.cfg.Service.EraseSubject(ctx, actor(c), d.Found, request, values.Get("reasons"))
 	case name == "limit":
-		d.Handled, err = p.cfg.Service.RestrictSubject(ctx, actor(c), d.Found, values.Get("reasons"))
+		d.Handled, err = p.cfg.Service.RestrictSubject(ctx, actor(c), d.Found, request, values.Get("reasons"))
 	default:
 		return fmt.Errorf("web: no such action: %w", incident.ErrNotFound)
 	}

@@ -143,6 +143,7 @@ func (p *Pages) Routes() []Route {
 		{Method: get, Path: "/incidents/:ref/documents/:file", Access: readers(), Handle: p.document},
 		{Method: get, Path: "/incidents/:ref/proof", Access: readers(), Handle: p.proof},
 		{Method: get, Path: "/incidents/:ref/file.zip", Access: readers(), Handle: p.caseFile},
+		{Method: post, Path: "/incidents/:ref/reports/:n/:whose", Access: deciders(), Handle: p.correct},
 		{Method: get, Path: "/incidents/:ref/reports/:n/raw", Access: readers(), Handle: p.reportRaw},
 		{Method: get, Path: "/incidents/:ref/reports/:n/files/:file", Access: readers(), Handle: p.reportFile},
 

@@ -38,8 +38,10 @@ const subjectCopy = `<!doctype html>
 {{range .Found}}<article><h2>{{if .Person}}{{T "account"}} {{.Person}}{{else if .Parked}}{{T "parked"}} {{.Parked}}{{else}}{{T "case"}} {{.Ref}}{{if .Report}}, {{T "report"}} {{.Report}}{{end}}{{end}}</h2>
 <dl><dt>{{T "where"}}</dt><dd>{{range $i, $w := .Where}}{{if $i}}, {{end}}{{Word "subject-in" $w}}{{end}}</dd>
 {{if not .At.IsZero}}<dt>{{T "at"}}</dt><dd>{{When .At}}</dd>{{end}}
-{{if or .From.Name .From.Email}}<dt>{{T "from"}}</dt><dd>{{.From.Name}} {{.From.Email}}</dd>{{end}}
-{{with .Title}}<dt>{{T "subject"}}</dt><dd>{{.}}</dd>{{end}}
+{{if or .From.Name .From.Email .Phone}}<dt>{{T "from"}}</dt><dd>{{.From.Name}} {{.From.Email}} {{.Phone}}</dd>{{end}}
+{{if or .Quoted.Name .Quoted.Email}}<dt>{{T "quoted"}}</dt><dd>{{.Quoted.Name}} {{.Quoted.Email}}</dd>{{end}}
+{{range .Right}}<dt>{{T "corrected"}}</dt><dd>{{When .At}}: {{range $i, $d := .Details}}{{if $i}}, {{end}}{{Word "detail" $d}}{{end}}</dd>
+{{end}}{{with .Title}}<dt>{{T "subject"}}</dt><dd>{{.}}</dd>{{end}}
 {{with .Roles}}<dt>{{T "roles"}}</dt><dd>{{range $i, $r := .}}{{if $i}}, {{end}}{{Word "role" $r}}{{end}}</dd>{{end}}
 {{with .Acts}}<dt>{{T "acts"}}</dt><dd>{{.}}</dd>{{end}}
 {{with .Gone}}<dt>{{T "gone"}}</dt><dd>{{When .At}} ({{.Under}})</dd>{{end}}

@@ -31,6 +31,7 @@ type View struct {
 	assets   assets
 	defaults map[string][]string // values of fields by form.name
 	nav      []NavGroup
+	hidden   map[incident.Ref]bool // cases that the page must not name
 }
 
 // Banner is a sentence above a page that nobody should miss.

@@ -1,0 +1,296 @@
+package main
+
+import (
+	"archive/zip"
+	"encoding/json"
+	"errors"
+	"io"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"meldklok/incident"
+	"meldklok/notify/mailer/mailertest"
+)
+
+// only lets some addresses be refused or put off by the relay.
+func only(fault mailertest.Fault, addresses ...string) func(string, int) mailertest.Fault {
+	return func(to string, _ int) mailertest.Fault {
+		if slices.Contains(addresses, to) {
+			return fault
+		}
+		return mailertest.Fault{}
+	}
+}
+
+func putOff() mailertest.Fault {
+	return mailertest.Refuse(mailertest.AtRcpt, 450, "4.2.2", "mailbox full")
+}
+
+// correct puts the address of the reporter of the first incident right.
+func (h *house) correct(email string) *incident.Incident {
+	h.t.Helper()
+	inc, err := h.app.service.Correct(h.t.Context(), incident.ByPerson("p1"), incident.Correct{Ref: firstRef, Report: 1, Email: &email, Reasons: "belde"})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return inc
+}
+
+// lastOf is how the last mail of a rung stands, by the log.
+func (h *house) lastOf(rung string) (p incident.Proof) {
+	h.t.Helper()
+	proofs, err := h.app.service.Alerts(h.t.Context(), firstRef)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	for _, x := range proofs {
+		if x.Rung == rung {
+			p = x
+		}
+	}
+	return p
+}
+
+// TestMailGoesToTheCorrectedAddress: a receipt and a question that have not reached
+// the old address go to the new one and never to the old; what arrived is not sent
+// twice; what comes later goes to the new one.
+func TestMailGoesToTheCorrectedAddress(t *testing.T) {
+	const old, fresh = "colleague@example.org", "collega@example.org"
+	for _, row := range []struct {
+		why   string
+		fault mailertest.Fault
+		again bool
+	}{
+		{"it arrived", mailertest.Fault{}, false},
+		{"it is put off", putOff(), true},
+		{"the address does not exist", mailertest.Refuse(mailertest.AtRcpt, 550, "5.1.1", "no such user"), true},
+	} {
+		t.Run(row.why, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, h *house) {
+				h.relay.Script(only(row.fault, old))
+				h.deliver(report)
+				h.do(firstRef, incident.Ask{Text: question})
+				time.Sleep(20 * time.Minute)
+				before := len(h.mails(old))
+				h.correct(fresh)
+				h.relay.Script(nil)
+				time.Sleep(hour)
+				if n := len(h.mails(old)); n != before {
+					t.Errorf("the old address has %d mails, before the correction %d", n, before)
+				}
+				if got, want := len(h.mails(fresh)), map[bool]int{true: 2, false: 0}[row.again]; got != want {
+					t.Errorf("the new address has %d mails, want %d", got, want)
+				}
+				for _, rung := range []string{incident.RungReceipt, incident.RungQuestion} {
+					if p := h.lastOf(rung); p.State != incident.Accepted {
+						t.Errorf("the last %s is %s", rung, p.State)
+					}
+				}
+				h.do(firstRef, incident.Ask{Text: "En waar is de lijst nu?"})
+				time.Sleep(hour)
+				if list := h.mails(fresh); len(list) == 0 || !strings.Contains(list[len(list)-1].text, "waar is de lijst nu") {
+					t.Errorf("the next question is not at the new address: %d mails", len(list))
+				}
+				for _, m := range h.mails("officer@example.org") {
+					if strings.Contains(string(m.raw), "collega@") || strings.Contains(string(m.raw), "colleague@") {
+						t.Error("an alert names the reporter")
+					}
+				}
+				h.accounted()
+			})
+		})
+	}
+}
+
+// TestAnAddressTakenAway: nothing more is mailed, and the log says why.
+func TestAnAddressTakenAway(t *testing.T) {
+	inBubble(t, func(t *testing.T, h *house) {
+		h.relay.Script(only(putOff(), "colleague@example.org"))
+		h.deliver(report)
+		time.Sleep(10 * time.Minute)
+		if inc := h.correct(""); inc.CanAsk() || len(inc.Receipts) > 0 {
+			t.Errorf("whoever has no address can be asked: %+v", inc.Reports)
+		}
+		h.relay.Script(nil)
+		time.Sleep(hour)
+		if n := len(h.mails("colleague@example.org")); n != 0 {
+			t.Errorf("the address that was taken away has %d mails", n)
+		}
+		if p := h.lastOf(incident.RungReceipt); p.State != incident.Cancelled || p.Reply != "corrected" {
+			t.Errorf("the receipt: %s, %s", p.State, p.Reply)
+		}
+	})
+}
+
+// TestAnErasureWhileMailWaits: a receipt that was queued and not sent is taken back
+// and never goes; one that is not queued yet is not made; the closing mail to an
+// officer whose mailbox is full goes all the same, and health stays calm.
+func TestAnErasureWhileMailWaits(t *testing.T) {
+	for _, row := range []struct {
+		why    string
+		before time.Duration // between the report and the erasure
+		last   string        // what the log says of the receipt
+	}{
+		{"a receipt that waits", 10 * time.Minute, "cancelled erased "},
+		{"a receipt that is not queued yet", 0, "cancelled  destroyed"},
+	} {
+		t.Run(row.why, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, h *house) {
+				h.relay.Script(only(putOff(), "colleague@example.org", "officer@example.org"))
+				if row.before == 0 {
+					h.cancelEngine()
+				}
+				h.deliver(report)
+				time.Sleep(row.before)
+				h.do(firstRef, incident.NoReport{Code: incident.NoReportQuestion})
+				if row.before > 0 {
+					time.Sleep(5 * time.Minute) // the closing mail is queued, and put off too
+				}
+				if err := h.app.service.Erase(t.Context(), incident.ByPerson("p1"), incident.Erase{Ref: firstRef, Reasons: "verzoek"}); err != nil {
+					t.Fatal(err)
+				}
+				h.relay.Script(nil)
+				if row.before == 0 {
+					h.stop()
+					h.start()
+				}
+				time.Sleep(hour)
+				if n := len(h.mails("colleague@example.org")); n != 0 {
+					t.Errorf("the reporter who was forgotten has %d mails", n)
+				}
+				if p := h.lastOf(incident.RungReceipt); string(p.State)+" "+p.Reply+" "+p.Note != row.last {
+					t.Errorf("the receipt is %s %q %q", p.State, p.Reply, p.Note)
+				}
+				if list := h.mails("officer@example.org"); row.before > 0 && (len(list) == 0 || !strings.Contains(list[len(list)-1].subject, "afgerond")) {
+					t.Errorf("the officer was not told that it is over: %d mails", len(list))
+				}
+				if h.app.engine.Health().Red() {
+					t.Errorf("health is red: %v", h.app.engine.Health().Findings)
+				}
+				h.accounted()
+				h.sameBytes()
+			})
+		})
+	}
+}
+
+// cancelEngine stops what queues and sends, and leaves the rest at work.
+func (h *house) cancelEngine() {
+	h.stop()
+	h.step = func(string) error { return errKilled }
+	h.start()
+	h.step = nil
+}
+
+// TestAMailThatGoesWhileItIsTakenBack: the log says that it went.
+func TestAMailThatGoesWhileItIsTakenBack(t *testing.T) {
+	for _, erased := range []bool{false, true} {
+		inBubble(t, func(t *testing.T, h *house) {
+			h.relay.Script(only(putOff(), "officer@example.org", "colleague@example.org"))
+			h.deliver(report)
+			time.Sleep(time.Minute)
+			h.do(firstRef, incident.NoReport{Code: incident.NoReportQuestion})
+			h.stop()
+			h.relay.Script(nil)
+			done := false
+			h.step = func(name string) error { // between the server's yes and our record of it
+				if name == "after-send" && !done && len(h.mails("colleague@example.org")) == 1 {
+					done = true
+					if !erased {
+						h.correct("collega@example.org")
+					} else if err := h.app.service.Erase(t.Context(), incident.System, incident.Erase{Ref: firstRef, Reasons: "verzoek"}); err != nil {
+						t.Error(err)
+					}
+				}
+				return nil
+			}
+			h.start()
+			time.Sleep(20 * time.Minute)
+			arrived := len(h.mails("colleague@example.org"))
+			said := 0
+			proofs, err := h.app.service.Alerts(t.Context(), firstRef)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, p := range proofs {
+				if p.Rung == incident.RungReceipt && p.State == incident.Accepted {
+					said++
+				}
+			}
+			if arrived != 1 || said != map[bool]int{false: 2, true: 1}[erased] {
+				t.Errorf("erased %v: %d arrived at the old address, the log says accepted %d times: %+v", erased, arrived, said, proofs)
+			}
+			h.accounted()
+		})
+	}
+}
+
+// TestSubjectCorrect: the command puts right what it finds, says so, refuses with
+// clear words, and every export says the new value.
+func TestSubjectCorrect(t *testing.T) {
+	s := newShell(t)
+	ref := strings.TrimSpace(s.ok(report, "report"))
+	s.ok("Subject: x\nFrom: colleague@other.example\n\nx\n", "report")
+	s.refused("Please fill this in", "subject", "correct", "Colleague", "--name", "X", "--reasons", " ", "--in", ref)
+	s.refused("different persons", "subject", "correct", "colleague", "--name", "X", "--reasons", "x")
+	s.refused("wrote no report", "subject", "correct", "niemand", "--name", "X", "--reasons", "x")
+	s.refused("a name, an address or a number", "subject", "correct", "colleague@example.org", "--reasons", "x")
+	s.refused("not a valid e-mail address", "subject", "correct", "colleague@example.org", "--email", "x", "--reasons", "x")
+	s.refused("nothing about this person", "subject", "correct", "other.example", "--name", "X", "--reasons", "x", "--in", ref)
+	if _, say, code := s.run("", "subject", "correct", "colleague@example.org", "--name", "X", "--reasons", "x", "--request", "no ref"); code != exitUsage || say == "" {
+		t.Errorf("not a reference: %d, %s", code, say)
+	}
+	out := s.ok("", "subject", "correct", "colleague@example.org", "--name", "Anna Prins", "--email", "a.prins@example.org", "--phone", "06-4444", "--reasons", "trouwde")
+	if out != ref+" report 1  reporter  "+s.list()[1].ReceivedAt.Format(time.RFC3339)+": corrected\n" {
+		t.Errorf("it says %q", out)
+	}
+	if out := s.ok("", "subject", "correct", "a.prins@example.org", "--name", "Anna Prins", "--reasons", "x"); !strings.Contains(out, "stays: This stands there already") {
+		t.Errorf("said twice: %q", out)
+	}
+	if out := s.ok("", "subject", "find", "Anna Prins"); !strings.Contains(out, "reporter") {
+		t.Errorf("found by the new name: %q", out)
+	}
+	for _, args := range [][]string{{"subject", "export", "Anna Prins"}, {"subject", "export", "Anna Prins", "--html", "--lang", "en"}} {
+		if out := s.ok("", args...); !strings.Contains(out, "a.prins@example.org") || !strings.Contains(out, "06-4444") || strings.Contains(out, "colleague@") {
+			t.Errorf("%v: %s", args, out)
+		}
+	}
+	file := filepath.Join(s.dir, "case.zip")
+	s.ok("", "export", "--incident", ref, "-o", file)
+	var reporters []caseReporter
+	if err := json.Unmarshal(fromZip(t, file, "reports/reporters.json"), &reporters); err != nil {
+		t.Fatal(err)
+	}
+	if r := reporters[0]; r.Name != "Anna Prins" || r.Email != "a.prins@example.org" || r.Phone != "06-4444" || len(r.Corrected) != 1 || len(r.Corrected[0].Details) != 3 {
+		t.Errorf("the case file says %+v", r)
+	}
+	s.ok("", "verify", "--file", file)
+	s.ok("", "export", "--incident", ref, "--without-personal", "-o", file)
+	for _, name := range []string{"log.html", "log.json", "incident.json"} {
+		if strings.Contains(string(fromZip(t, file, name)), "Prins") {
+			t.Errorf("%s names the reporter without the personal parts", name)
+		}
+	}
+	s.ok("", "verify")
+}
+
+func fromZip(t *testing.T, file, name string) []byte {
+	t.Helper()
+	z, err := zip.OpenReader(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer z.Close()
+	f, err := z.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, err := io.ReadAll(f)
+	if err := errors.Join(err, f.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return raw
+}
