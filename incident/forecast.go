@@ -2,6 +2,7 @@ package incident
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -151,11 +152,26 @@ func (s *Service) Erase(ctx context.Context, by Actor, c Erase) error {
 	return s.disposeNow(ctx)
 }
 
+// disposeNow carries out what was ordered to be destroyed, until nothing of it is
+// left: keys, bytes, remains of keys, and mails in a folder.
 func (s *Service) disposeNow(ctx context.Context) error {
 	if err := s.Store.Dispose(ctx); err != nil {
 		return err
 	}
-	return s.Store.Shred(ctx)
+	if err := s.Store.Shred(ctx); err != nil || s.DropKept == nil {
+		return err
+	}
+	return s.DropKept(func(messageID string) (gone bool, err error) {
+		mark, ours := s.Tokens.Read(messageID)
+		if !ours {
+			return false, nil
+		}
+		err = s.Store.View(ctx, func(v View) error { _, err := v.Message(mark.Message); return err })
+		if gone = errors.Is(err, ErrDestroyed); gone || errors.Is(err, ErrNotFound) {
+			err = nil
+		}
+		return gone, err
+	})
 }
 
 func (c Erase) decide(inc *Incident, org *Org) (*Destroyed, error) {

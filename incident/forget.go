@@ -71,7 +71,7 @@ func (f *Forgetter) Turn(ctx context.Context) error {
 		return err
 	}
 	f.done, f.place = now, forgetPlace{}
-	return s.Store.Shred(ctx)
+	return s.disposeNow(ctx)
 }
 
 // forgetSlice destroys what is due in the next slice. Over says that the round

@@ -32,6 +32,10 @@ type Service struct {
 	// transaction that forgets them.
 	Forgotten func(tx Tx, id people.ID) error
 
+	// DropKept, if set, removes those mails that lie in a folder, for want of a
+	// relay, of which gone says by their Message-ID that they were destroyed.
+	DropKept func(gone func(messageID string) (bool, error)) error
+
 	AccessKept time.Duration // how long the access log reaches back; 0: [AccessKept]
 
 	looks  looks    // recent ones

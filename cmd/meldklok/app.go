@@ -121,6 +121,7 @@ func (a *App) wire() {
 	}
 	a.sessions = session.New(a.store, a.now, a.sessionOptions()...)
 	a.service.Forgotten = a.sessions.Forget
+	a.service.DropKept = mailer.NewFolder(outboxFolder(a.place), a.now).Drop
 	a.search = search.New(search.Config{Service: a.service, Bound: a.cfg.SearchMemory << 20, Log: a.log})
 	a.ledger = register.NewLedger(a.service, a.log)
 	a.pump = newPump(a.service, a.log, a.cfg.Period)
@@ -155,7 +156,9 @@ func rederive(s *store.Store) func(context.Context, incident.Ref, int) (notify.R
 }
 
 // outboxFolder is where mails are kept while no relay is configured.
-func (a *App) outboxFolder() string { return filepath.Join(a.place.Data, "outbox") }
+func outboxFolder(place Place) string { return filepath.Join(place.Data, "outbox") }
+
+func (a *App) outboxFolder() string { return outboxFolder(a.place) }
 
 func (a *App) transports() []mailer.Transport {
 	if len(a.cfg.relays) > 0 {

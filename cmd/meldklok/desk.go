@@ -14,6 +14,7 @@ import (
 	"meldklok/incident/store"
 	"meldklok/notify"
 	"meldklok/notify/mailbox"
+	"meldklok/notify/mailer"
 	"meldklok/ui/locale"
 	"meldklok/ui/session"
 )
@@ -101,6 +102,7 @@ func openDesk(w world, place Place) (*desk, error) {
 	}
 	sessions := session.New(s, w.now)
 	service.Forgotten = sessions.Forget
+	service.DropKept = mailer.NewFolder(outboxFolder(place), w.now).Drop
 	return &desk{
 		keeper:  &keeper{store: s, service: service, master: master, place: place, now: w.now},
 		service: service, store: s, planner: planner, sessions: sessions, master: master, place: place, now: w.now,

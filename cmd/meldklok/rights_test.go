@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -226,6 +227,52 @@ func TestAMailThatGoesWhileItIsTakenBack(t *testing.T) {
 			h.accounted()
 		})
 	}
+}
+
+// TestAnErasureReachesTheFolderOfMails: without a relay mails lie in a folder, in the
+// clear. What was destroyed goes from there too; other mails and files stay.
+func TestAnErasureReachesTheFolderOfMails(t *testing.T) {
+	s := newShell(t)
+	ref, err := incident.ParseRef(strings.TrimSpace(s.ok(report, "report")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder := filepath.Join(s.dir, "data", "outbox")
+	keep := func(name, messageID string) {
+		t.Helper()
+		text := "To: colleague@example.org\r\nMessage-ID: <" + messageID + ">\r\n\r\nDag collega\r\n"
+		if err := errors.Join(os.MkdirAll(folder, 0o700), os.WriteFile(filepath.Join(folder, name), []byte(text), 0o600)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.atWork(time.Now(), func(d *desk) {
+		err := d.store.Update(t.Context(), func(tx incident.Tx) error {
+			act, id := d.service.Act(incident.System), tx.NextMessage()
+			m := incident.Message{ID: id, MessageID: d.service.Tokens.MessageID(ref, id, d.now()), State: incident.Kept, Ended: d.now(), Owner: incident.Stream{Ref: ref}, To: "colleague@example.org"}
+			keep("receipt.eml", m.MessageID)
+			keep("other.eml", d.service.Tokens.MessageID(ref, id+50, d.now()))
+			keep("foreign.eml", "x@example.org")
+			if err := tx.Queue(m, []byte("x")); err != nil {
+				return err
+			}
+			_, err := tx.Append(m.Owner, act, &incident.Alerted{Rung: incident.RungReceipt, Report: 1, To: []incident.Told{{Message: id, MessageID: m.MessageID}}})
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := d.service.Do(t.Context(), ref, incident.System, incident.NoReport{Code: incident.NoReportQuestion}); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if out := s.ok("", "subject", "erase", "colleague@example.org", "--reasons", "verzoek"); !strings.Contains(out, "destroyed") {
+		t.Fatalf("it says %q", out)
+	}
+	left, err := os.ReadDir(folder)
+	if err != nil || len(left) != 2 || left[0].Name() != "foreign.eml" || left[1].Name() != "other.eml" {
+		t.Errorf("left in the folder: %v, %v", left, err)
+	}
+	s.ok("", "verify")
 }
 
 // TestSubjectCorrect: the command puts right what it finds, says so, refuses with

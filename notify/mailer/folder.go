@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	netmail "net/mail"
 	"os"
 	"path/filepath"
 	"sync"
@@ -75,6 +76,54 @@ func (f *Folder) keep(raw []byte) error {
 		return errors.Join(err, os.Remove(temp))
 	}
 	return syncDir(f.dir)
+}
+
+// Drop removes the mails of which gone says, by the Message-ID in their header,
+// that they are to be kept no longer. A folder that is not there holds none; a file
+// that is no mail stays.
+func (f *Folder) Drop(gone func(messageID string) (bool, error)) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	files, err := os.ReadDir(f.dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("mailer: folder: %w", err)
+	}
+	dropped := false
+	for _, file := range files {
+		name := filepath.Join(f.dir, file.Name())
+		id, err := messageIDOf(name)
+		if err != nil {
+			continue // no mail, or one that somebody takes away just now
+		}
+		old, err := gone(id)
+		if err == nil && old {
+			dropped, err = true, os.Remove(name)
+		}
+		if err != nil {
+			return fmt.Errorf("mailer: drop a kept mail: %w", err)
+		}
+	}
+	if !dropped {
+		return nil
+	}
+	return syncDir(f.dir)
+}
+
+// messageIDOf reads the Message-ID of a mail in a file.
+func messageIDOf(name string) (string, error) {
+	file, err := os.Open(name)
+	if err != nil {
+		return "", err
+	}
+	defer file.Close()
+	m, err := netmail.ReadMessage(file)
+	if err != nil {
+		return "", err
+	}
+	return m.Header.Get("Message-Id"), nil
 }
 
 // writeTemp writes and syncs a file that only its owner can read.

@@ -56,6 +56,39 @@ func TestFolderThatCannotBeMade(t *testing.T) {
 	}
 }
 
+// TestAKeptMailIsDropped: of those that are asked about only what is gone goes; what
+// is no mail of ours is not touched.
+func TestAKeptMailIsDropped(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "with [brackets]")
+	f := NewFolder(dir, time.Now)
+	if err := f.Drop(nil); err != nil {
+		t.Errorf("a folder that is not there: %v", err)
+	}
+	c, err := f.Open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range []string{"<one@example.org>", "<two@example.org>"} {
+		c.Send(t.Context(), "a@example.org", "b@example.org", []byte("Subject: x\r\nMessage-ID: "+id+"\r\n\r\nx\r\n"))
+	}
+	if err := errors.Join(os.WriteFile(filepath.Join(dir, "notes.txt"), []byte("geen mail"), 0o600), os.Mkdir(filepath.Join(dir, "sub"), 0o700)); err != nil {
+		t.Fatal(err)
+	}
+	asked := ""
+	err = f.Drop(func(id string) (bool, error) { asked += id; return id == "<one@example.org>", nil })
+	left, _ := os.ReadDir(dir)
+	if err != nil || len(left) != 3 || asked != "<one@example.org><two@example.org>" {
+		t.Errorf("asked about %q, %d left, %v", asked, len(left), err)
+	}
+	stop := errors.New("not now")
+	if err := f.Drop(func(string) (bool, error) { return true, stop }); !errors.Is(err, stop) {
+		t.Errorf("a record that cannot tell: %v", err)
+	}
+	if left, _ := os.ReadDir(dir); len(left) != 3 {
+		t.Errorf("%d left", len(left))
+	}
+}
+
 func TestFolderThatGoesAway(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "out")
 	c, err := NewFolder(dir, time.Now).Open(t.Context())

@@ -151,6 +151,7 @@ type correctionView struct {
 	Who     string
 	Request string // reference; empty: none, or one that is hidden from the reader
 	What    string // what was put right, in words
+	Quoted  bool   // of whom the report quotes as its sender
 	Changes []changeView
 	Reasons string
 }
@@ -161,7 +162,10 @@ type changeView struct{ What, Was, Now string }
 // telephone number in the bytes of the form.
 func (v *View) corrections(w *incident.Writer, all people.Directory, said string) (views []correctionView) {
 	for _, c := range w.Corrections {
-		x := correctionView{At: c.At, Who: actorName(v, all, c.By), What: v.details(c.Whose, c.Details), Reasons: c.Reasons, Request: v.named(c.Request)}
+		x := correctionView{
+			At: c.At, Who: actorName(v, all, c.By), What: v.details(c.Whose, c.Details), Quoted: c.Whose == incident.WhoseOriginal,
+			Reasons: c.Reasons, Request: v.named(c.Request),
+		}
 		for _, y := range c.Changes {
 			was := y.Was
 			if y.Detail == incident.DetailPhone {

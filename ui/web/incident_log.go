@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,6 +27,7 @@ type reportView struct {
 	Finds   []findView
 
 	Corrections []correctionView // of what is known of its writer, newest first
+	Checked     bool             // what is known of the quoted sender was put right
 }
 
 // shownText is how many bytes of a report's text a page shows, and shownReports
@@ -65,6 +67,7 @@ func (r *reportView) by(page *View, w *incident.Writer, all people.Directory) {
 	}
 	r.From, r.Phone = w.ReportPrivate, w.PhoneOr(said)
 	r.Corrections = page.corrections(w, all, said)
+	r.Checked = slices.ContainsFunc(r.Corrections, func(c correctionView) bool { return c.Quoted })
 }
 
 // readAgain reads a report from its raw bytes; those of a form hold more than a
@@ -259,7 +262,7 @@ func detailOf(v *View, all people.Directory, body incident.Body) []string {
 	case *incident.MergedFrom:
 		say(b.From.String())
 	case *incident.Corrected:
-		say(v.T("log.corrected", "n", b.Report), v.details(b.Whose, b.Details), v.onRequest(b.Request), b.Private.Reasons)
+		say(v.T("log.corrected", "n", b.Report)+" "+v.details(b.Whose, b.Details), v.onRequest(b.Request), b.Private.Reasons)
 	case *incident.RequestStep:
 		say(v.onRequest(b.Request))
 		say(v.steps(b)...)
