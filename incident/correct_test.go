@@ -213,7 +213,7 @@ func TestATelephoneNumberInTheBytesOfAForm(t *testing.T) {
 func TestACopyNamesNobodyElse(t *testing.T) {
 	jan, eva := Address{Name: "Jan", Email: "jan@example.org"}, Address{Name: "Eva", Email: "eva@example.org"}
 	found := []SubjectFind{
-		{Report: 1, Where: []FoundIn{FoundReporter}, As: []Whose{WhoseReporter}, From: jan, Quoted: eva, Phone: "06", Title: "Lijst"},
+		{Report: 1, Where: []FoundIn{FoundReporter}, As: []Whose{WhoseReporter}, From: jan, Quoted: eva, Phone: "06", Title: "Lijst", Right: []PutRight{{Whose: WhoseReporter}, {Whose: WhoseOriginal}}},
 		{Report: 2, Where: []FoundIn{FoundReporter}, As: []Whose{WhoseOriginal}, From: eva, Quoted: jan, Phone: "06", Title: "Lijst"},
 		{Report: 3, Where: []FoundIn{FoundText}, From: eva, Phone: "06", Title: "Jan was het"},
 		{Report: 4, Where: []FoundIn{FoundFormer}, From: eva, Phone: "06", Title: "Lijst", Right: []PutRight{{}}},
@@ -229,7 +229,10 @@ func TestACopyNamesNobodyElse(t *testing.T) {
 			t.Errorf("find %d: %+v", i, f)
 		}
 	}
-	if found[2].From != eva {
+	if got := CopyFor(found)[0].Right; len(got) != 1 || got[0].Whose != WhoseReporter || len(CopyFor(found)[3].Right) > 0 {
+		t.Errorf("what was put right: %+v", got)
+	}
+	if found[2].From != eva || len(found[0].Right) != 2 {
 		t.Error("the list itself was changed")
 	}
 }

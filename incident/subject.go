@@ -34,6 +34,7 @@ type SubjectFind struct {
 // PutRight is one correction of what was known of a writer.
 type PutRight struct {
 	At      time.Time `json:"at"` // UTC
+	Whose   Whose     `json:"whose"`
 	Details []Detail  `json:"details"`
 }
 
@@ -83,8 +84,9 @@ func CopyFor(found []SubjectFind) []SubjectFind {
 			continue
 		}
 		if !f.Own() {
-			f.Title, f.Right = "", nil
+			f.Title = ""
 		}
+		f.Right = slices.DeleteFunc(slices.Clone(f.Right), func(r PutRight) bool { return !slices.Contains(f.As, r.Whose) })
 		if f.Report > 0 && !slices.Contains(f.As, WhoseReporter) {
 			f.From, f.Phone = Address{}, ""
 		}
@@ -244,7 +246,7 @@ func (s *Service) subjectReport(ctx context.Context, who Subject, inc *Incident,
 	}
 	texts := append([]string{w.Subject, reading.Text}, w.Files...)
 	for _, c := range w.Corrections {
-		f.Right, texts = append(f.Right, PutRight{c.At, c.Details}), append(texts, c.Reasons)
+		f.Right, texts = append(f.Right, PutRight{c.At, c.Whose, c.Details}), append(texts, c.Reasons)
 	}
 	if who.in(f.From.Name, f.From.Email, f.Phone, w.Sender) {
 		f.As = append(f.As, WhoseReporter)

@@ -315,6 +315,50 @@ func TestACorrectionGoesWithItsReport(t *testing.T) {
 	}
 }
 
+// TestOfTwoReportsOneCorrectionGoes: each is sealed with the keys of its own report.
+// Nor does a correction keep anything longer than its report would be kept.
+func TestOfTwoReportsOneCorrectionGoes(t *testing.T) {
+	r := inMemory(t)
+	ctx, by := context.Background(), incident.ByPerson("p1")
+	inc := ended(t, r, 1)
+	item, err := r.NewItem()
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = r.Update(ctx, func(tx incident.Tx) error {
+		second := &incident.Reported{Report: 2, Channel: incident.ChannelSMTP, Received: start, Item: item, Reply: true, Machine: "reply"}
+		second.Private.From.Name = "Tweede Melder"
+		if err := tx.PutChunk(item, 0, []byte("x"), true); err != nil {
+			return err
+		}
+		inc, err = tx.Append(incident.Stream{Ref: inc.Ref}, incident.Act{By: incident.System, Now: start}, second)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := incident.DefaultRetention().Schedule(inc, inc.Ended())
+	r.cfg.Now = func() time.Time { return start.Add(48 * time.Hour) }
+	for n, name := range map[int]string{1: "Eerste Verbeterd", 2: "Tweede Verbeterd"} {
+		if inc, err = r.service().Correct(ctx, by, incident.Correct{Ref: inc.Ref, Report: n, Name: &name, Reasons: "omdat " + name}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if after := incident.DefaultRetention().Schedule(inc, inc.Ended()); !slices.EqualFunc(before, after, func(a, b incident.Leaving) bool { return a.At.Equal(b.At) && a.What == b.What }) {
+		t.Errorf("with a correction something goes at another time: %+v, before %+v", after, before)
+	}
+	if err := r.service().Erase(ctx, by, incident.Erase{Ref: inc.Ref, Reports: []int{2}, Reasons: "verzoek"}); err != nil {
+		t.Fatal(err)
+	}
+	r.verify()
+	if holds(t, r, "Tweede") || !holds(t, r, "omdat Eerste Verbeterd") {
+		t.Error("the wrong correction went")
+	}
+	if w := writerOf(t, r, inc.Ref); w.From.Name != "Eerste Verbeterd" {
+		t.Errorf("the first is known as %+v", w.From)
+	}
+}
+
 // TestACorrectionWhileTheUseIsRestricted: it may be just what the person asked for
 // (GDPR art. 18(1)(a)). It is recorded, and shown no more than the rest.
 func TestACorrectionWhileTheUseIsRestricted(t *testing.T) {
