@@ -21,7 +21,7 @@
 //	correct.go   who wrote a report, with what was put right (GDPR art. 16)
 //	step.go      what was done for a request, and what was refused
 //	frozen.go    what a restriction (GDPR art. 18) puts out of use
-//	entry.go     the facts a log consists of, and their stored form
+//	entry.go     the facts a log consists of; codec.go: their stored form
 //	fold.go      how a log becomes an Incident; fold_alerts.go: what it says of mails
 //	command.go   what people may do, and what it records
 //	record.go    what the domain asks of the record underneath

@@ -147,6 +147,25 @@ func (s *Service) FindSubject(ctx context.Context, who Subject, sees func(*Incid
 		return nil, err
 	}
 	acts := map[people.ID]int{}
+	found, err = s.subjectIncidents(ctx, who, sees, progress, acts)
+	if err != nil {
+		return nil, err
+	}
+	parked, err := s.subjectParked(ctx, who, sees)
+	if err != nil {
+		return nil, err
+	}
+	reviewed, err := s.subjectReviewed(ctx, who, sees)
+	if err != nil {
+		return nil, err
+	}
+	staff, err := s.subjectStaff(ctx, who, acts)
+	return slices.Concat(found, parked, reviewed, staff), err
+}
+
+// subjectIncidents looks through every incident that the asker may see, and counts
+// in acts who made how many entries of their logs.
+func (s *Service) subjectIncidents(ctx context.Context, who Subject, sees func(*Incident) bool, progress func(int), acts map[people.ID]int) (found []SubjectFind, err error) {
 	looked := 0
 	for before, more := (Ref{}), true; more; {
 		var slice []*Incident
@@ -171,16 +190,7 @@ func (s *Service) FindSubject(ctx context.Context, who Subject, sees func(*Incid
 		}
 		more = len(slice) == subjectSlice
 	}
-	parked, err := s.subjectParked(ctx, who, sees)
-	if err != nil {
-		return nil, err
-	}
-	reviewed, err := s.subjectReviewed(ctx, who, sees)
-	if err != nil {
-		return nil, err
-	}
-	staff, err := s.subjectStaff(ctx, who, acts)
-	return slices.Concat(found, parked, reviewed, staff), err
+	return found, nil
 }
 
 func (s *Service) slice(ctx context.Context, before Ref) (slice []*Incident, next Ref, err error) {

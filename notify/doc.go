@@ -23,7 +23,9 @@
 // ended. A crash between sending and recording sends the same bytes again under
 // the same Message-ID: a possible duplicate, never a gap and never a second
 // wording. Only a decision in the incident's log ends a ladder; the sender reads
-// the incident again immediately before it sends.
+// the incident again immediately before it sends. When a reporter is forgotten, the
+// mails to them are taken back in the same transaction, and those to our own people
+// sealed anew, byte for byte.
 //
 // # What decides, and what only acts
 //
