@@ -136,8 +136,27 @@ func (t *tx) putMail(id, item uint64, raw []byte) error {
 	return t.w.Put(tableMail, key8(id), append(key8(item), sealed...))
 }
 
+// Message implements incident.View.
+func (t *tx) Message(id uint64) (incident.Message, error) {
+	m, err := t.view.Message(id)
+	if t.seen = nil; err == nil {
+		seen := m
+		t.seen = &seen
+	}
+	return m, err
+}
+
+// standing returns where a mail stands in the indexes now, and whose it is.
+func (t *tx) standing(id uint64) (incident.Message, error) {
+	if m := t.seen; m != nil && m.ID == id {
+		return *m, nil
+	}
+	return t.view.Message(id)
+}
+
 // putMessage writes a mail's header and its place.
 func (t *tx) putMessage(m incident.Message, item uint64) error {
+	t.seen = nil
 	if !m.State.Final() {
 		t.g.counters.Queued++
 	}
@@ -163,7 +182,7 @@ func (t *tx) putHeader(m incident.Message, item uint64) error {
 
 // SetMessage implements incident.Tx. The owner of a mail never changes.
 func (t *tx) SetMessage(m incident.Message) error {
-	old, err := t.Message(m.ID)
+	old, err := t.standing(m.ID)
 	if err != nil {
 		return err
 	}

@@ -14,8 +14,10 @@ type tx struct {
 	w Writer
 	g *group
 	// fresh is the state that Create has just written, so that the Append that
-	// follows need not open it again.
+	// follows need not open it again; and seen the mail that was read last, for the
+	// SetMessage that follows.
 	fresh *state
+	seen  *incident.Message
 }
 
 func newTx(s *Store, g *group) *tx {

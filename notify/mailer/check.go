@@ -121,12 +121,15 @@ func checkWire(raw []byte) error {
 		if len(line) > 998 {
 			return errors.New("a line is longer than 998 octets")
 		}
-		if bytes.ContainsFunc(line, func(r rune) bool { return r == '\r' || r == '\n' || r == 0 || r > 126 }) {
+		if slices.ContainsFunc(line, notInMail) {
 			return errors.New("a line holds a character that mail does not carry")
 		}
 	}
 	return nil
 }
+
+// notInMail tells what stands in no line of a mail.
+func notInMail(c byte) bool { return c == '\r' || c == '\n' || c == 0 || c > 126 }
 
 // notInAddress tells what is neither in a bare address nor in an identifier
 // as we take them: spaces, controls, brackets, anything beyond ASCII.
