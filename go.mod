@@ -2,43 +2,45 @@ module meldklok
 
 go 1.26.0
 
+// Every direct dependency says what it is for; what begins with "tests:" is in no
+// program that is shipped. A test in cmd/meldklok holds this list against the code.
 require (
-	codeberg.org/go-pdf/fpdf v0.12.0
-	filippo.io/age v1.3.2
-	github.com/alecthomas/kong v1.17.0
-	github.com/alexedwards/argon2id v1.0.0
-	github.com/arran4/golang-ical v0.3.4
-	github.com/boombuler/barcode v1.1.0
-	github.com/chromedp/cdproto v0.159.0
-	github.com/chromedp/chromedp v0.23.0
-	github.com/coreos/go-oidc/v3 v3.21.0
-	github.com/emersion/go-imap/v2 v2.0.0-beta.8
-	github.com/emersion/go-msgauth v0.7.0
-	github.com/emersion/go-sasl v0.0.0-20241020182733-b788ff22d5a6
-	github.com/emersion/go-smtp v0.25.1
-	github.com/gabriel-vasile/mimetype v1.4.16
-	github.com/getkin/kin-openapi v0.152.0
-	github.com/go-jose/go-jose/v4 v4.1.4
-	github.com/go-webauthn/webauthn v0.18.2
-	github.com/jhillyerd/enmime/v2 v2.3.0
-	github.com/klauspost/compress v1.20.1
-	github.com/labstack/echo/v4 v4.16.0
-	github.com/ledongthuc/pdf v0.0.0-20260907135840-6c8c28e0e8a0
-	github.com/microcosm-cc/bluemonday v1.0.27
-	github.com/pquerna/otp v1.5.0
-	github.com/prometheus/client_golang v1.25.0
-	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3
-	github.com/tink-crypto/tink-go/v2 v2.9.0
-	github.com/wneessen/go-mail v0.8.1
-	github.com/xuri/excelize/v2 v2.11.0
-	go.etcd.io/bbolt v1.5.0
-	go.uber.org/goleak v1.3.0
-	golang.org/x/image v0.40.0
-	golang.org/x/net v0.62.0
-	golang.org/x/oauth2 v0.37.0
-	golang.org/x/text v0.43.0
-	golang.org/x/time v0.16.0
-	pgregory.net/rapid v1.3.0
+	codeberg.org/go-pdf/fpdf v0.12.0 // dossier, register: papers as PDF, without a browser
+	filippo.io/age v1.3.2 // backups, and the recovery copy of the master key
+	github.com/alecthomas/kong v1.17.0 // the command line: flags, variables, help
+	github.com/alexedwards/argon2id v1.0.0 // passwords
+	github.com/arran4/golang-ical v0.3.4 // the deadline in somebody's calendar (RFC 5545)
+	github.com/boombuler/barcode v1.1.0 // the QR code of a second step
+	github.com/chromedp/cdproto v0.159.0 // tests: a real browser
+	github.com/chromedp/chromedp v0.23.0 // tests: a real browser
+	github.com/coreos/go-oidc/v3 v3.21.0 // signing in with the organisation's own accounts
+	github.com/emersion/go-imap/v2 v2.0.0-beta.8 // the watched mailbox; in tests also its server
+	github.com/emersion/go-msgauth v0.7.0 // what the own server says of SPF, DKIM and DMARC (RFC 8601)
+	github.com/emersion/go-sasl v0.0.0-20241020182733-b788ff22d5a6 // signing in to a mailbox, OAuth2 included
+	github.com/emersion/go-smtp v0.25.1 // our own listener for SMTP and LMTP
+	github.com/gabriel-vasile/mimetype v1.4.16 // what an attached file really is
+	github.com/getkin/kin-openapi v0.152.0 // tests: the API against its document
+	github.com/go-jose/go-jose/v4 v4.1.4 // the identity provider of tests; go-oidc is built on it
+	github.com/go-webauthn/webauthn v0.18.2 // passkeys
+	github.com/jhillyerd/enmime/v2 v2.3.0 // charsets and transfer encodings of strangers' mail
+	github.com/klauspost/compress v1.20.1 // Zstandard before sealing
+	github.com/labstack/echo/v4 v4.16.0 // the web; the customer's choice
+	github.com/ledongthuc/pdf v0.0.0-20260907135840-6c8c28e0e8a0 // the words of an attached PDF
+	github.com/microcosm-cc/bluemonday v1.0.27 // mail in HTML down to its harmless part
+	github.com/pquerna/otp v1.5.0 // one-time codes (RFC 6238)
+	github.com/prometheus/client_golang v1.25.0 // metrics
+	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3 // tests: answers of the API against their schemas
+	github.com/tink-crypto/tink-go/v2 v2.9.0 // sealing at rest
+	github.com/wneessen/go-mail v0.8.1 // mail out; the customer's choice
+	github.com/xuri/excelize/v2 v2.11.0 // XLSX: the register out and in, attached workbooks
+	go.etcd.io/bbolt v1.5.0 // the record; the customer's choice
+	go.uber.org/goleak v1.3.0 // tests: nothing is left running
+	golang.org/x/image v0.40.0 // the typeface that papers carry
+	golang.org/x/net v0.62.0 // HTML of mail and files as a tree, and its charset
+	golang.org/x/oauth2 v0.37.0 // tokens for Microsoft 365, Google and sign-in
+	golang.org/x/text v0.43.0 // old charsets; words without their accents
+	golang.org/x/time v0.16.0 // limits on what one sender or program may do
+	pgregory.net/rapid v1.3.0 // tests: properties
 )
 
 require (
