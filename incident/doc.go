@@ -12,6 +12,8 @@
 //	telling.go   who was told; notdue.go: why a duty is not ours, the exemptions
 //	chain.go     controller, processor, joint: whom we have to tell
 //	measure.go   what somebody promised to do, each a duty of its own
+//	accept.go    bytes onto disk before anybody is told yes; accept_all.go: several at once
+//	process.go   what becomes of them: an incident, a reply, a repetition, parked
 //	closing.go   what still stands in the way of closing
 //	attach.go    files that people add
 //	unread.go    answers that nobody of ours has looked at yet

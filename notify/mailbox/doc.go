@@ -43,7 +43,16 @@
 //
 // # What the package does not know
 //
-// It receives functions, never a store: Accept keeps a delivery, LoadCursor
-// says where a mailbox was left, Known lists what was taken. Recognising the
-// same bytes twice is Accept's work, by a keyed hash of their content.
+// It receives functions, never a store: Accept keeps a delivery, AcceptAll several
+// small ones of a backlog or none of them, LoadCursor says where a mailbox was left,
+// Missing what was never taken. Recognising the same bytes twice is Accept's work,
+// by a keyed hash of their content.
+//
+// # How a mailbox is watched
+//
+//	watcher.go     one connection after the other, polling and IDLE
+//	pass.go        what stands behind the cursor, in order; together.go: small messages
+//	               with one FETCH and one transaction, and one by one when that fails
+//	reconcile.go   once an hour: what is in the folder against what was taken
+//	connection.go, fetch.go   the library, and a watchdog over it
 package mailbox
