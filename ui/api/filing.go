@@ -24,10 +24,10 @@ type FilingRequest struct {
 
 // FilingRecorded says what follows from a recorded filing.
 type FilingRecorded struct {
-	Reference string   `json:"reference"`
-	Filing    Filing   `json:"filing"`
+	Reference string   `json:"reference" doc:"of the incident"`
+	Filing    Filing   `json:"filing" doc:"as it was recorded"`
 	Status    string   `json:"status" doc:"of the incident from now on"`
-	Open      []string `json:"open_duties"`
+	Open      []string `json:"open_duties" doc:"what still has to be done"`
 }
 
 // filingFields are the names of the command's fields in the body.

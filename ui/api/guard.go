@@ -35,12 +35,8 @@ const ordinaryBody = 1 << 20
 // gone at once.
 func (a *API) Guard(r Route) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		limit := r.limit
-		if limit == 0 {
-			limit = ordinaryBody
-		}
 		req := c.Request()
-		req.Body = http.MaxBytesReader(c.Response(), req.Body, limit)
+		req.Body = http.MaxBytesReader(c.Response(), req.Body, r.bodyLimit())
 		if r.Scope == "" {
 			return r.handle(Call{Context: c})
 		}
@@ -56,6 +52,14 @@ func (a *API) Guard(r Route) echo.HandlerFunc {
 		}
 		return r.handle(Call{Context: c, Token: token})
 	}
+}
+
+// bodyLimit bounds the body, in bytes.
+func (r Route) bodyLimit() int64 {
+	if r.limit == 0 {
+		return ordinaryBody
+	}
+	return r.limit
 }
 
 // bearer is the token that a request carries (RFC 6750 section 2.1).

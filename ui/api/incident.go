@@ -10,9 +10,9 @@ import (
 // Summary is an incident in a list, as `list --json` prints it too. The names
 // and values of this room's types are stable; `meldklok help json` lists them.
 type Summary struct {
-	Reference  string     `json:"reference"`
+	Reference  string     `json:"reference" doc:"of the incident, such as 2026-0042"`
 	Status     string     `json:"status" doc:"new, open, decided, closed, merged, no-report, history, exercise"`
-	ReceivedAt time.Time  `json:"received_at"`
+	ReceivedAt time.Time  `json:"received_at" doc:"earliest receipt"`
 	AwareAt    time.Time  `json:"aware_at" doc:"start of the clock in force"`
 	DueAt      *time.Time `json:"due_at" doc:"deadline of the duty to notify the AP; null without such a duty"`
 	Outcome    string     `json:"outcome" doc:"of that duty: open, met, waived, does-not-apply, moved"`
@@ -37,29 +37,29 @@ func SummaryOf(inc *incident.Incident) Summary {
 type Incident struct {
 	Summary
 	Duties
-	Log    []LogEntry `json:"log"`
-	Alerts []Alert    `json:"alerts"`
+	Log    []LogEntry `json:"log" doc:"what happened, oldest first"`
+	Alerts []Alert    `json:"alerts" doc:"what became of every alert"`
 }
 
 // LogEntry is one entry of an incident's log, without what it says.
 type LogEntry struct {
 	Seq  uint64    `json:"seq" doc:"place in the chain of the whole record"`
-	At   time.Time `json:"at"`
+	At   time.Time `json:"at" doc:"when"`
 	By   string    `json:"by" doc:"system, reporter, person:ID or token:NAME"`
-	Kind string    `json:"kind"`
+	Kind string    `json:"kind" doc:"what happened: reported, decided, filed …"`
 }
 
 // Alert is what became of one alert to one recipient.
 type Alert struct {
-	Duty       string     `json:"duty"`
-	Rung       string     `json:"rung"`
-	Recipient  string     `json:"recipient"`
-	MessageID  string     `json:"message_id"`
+	Duty       string     `json:"duty" doc:"about which duty"`
+	Rung       string     `json:"rung" doc:"of the ladder: reported, day-1, overdue …"`
+	Recipient  string     `json:"recipient" doc:"address of the person, or reporter"`
+	MessageID  string     `json:"message_id" doc:"of the mail"`
 	DueAt      time.Time  `json:"due_at" doc:"the rung's own instant"`
-	QueuedAt   time.Time  `json:"queued_at"`
+	QueuedAt   time.Time  `json:"queued_at" doc:"when the mail was put on disk"`
 	AcceptedAt *time.Time `json:"accepted_at" doc:"null until a relay accepted it"`
-	State      string     `json:"state"`
-	Reply      string     `json:"reply"`
+	State      string     `json:"state" doc:"queued, retrying, accepted, superseded, cancelled, failed, bounced, kept"`
+	Reply      string     `json:"reply" doc:"the server's, or why"`
 }
 
 // Show tells everything about an incident but its personal parts. Whoever calls

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/labstack/echo/v4"
+
 	"meldklok/incident"
 )
 
@@ -51,7 +53,8 @@ func scopesDoc() string {
 	for _, s := range incident.Scopes() {
 		names = append(names, string(s))
 	}
-	return "A token that an administrator made. Its scopes: " + strings.Join(names, ", ") + "."
+	return fmt.Sprintf("A token that an administrator made. Its scopes: %s. It may send %d requests at once, and one every %s after that.",
+		strings.Join(names, ", "), rateBurst, rateEvery)
 }
 
 // operation describes one row of the table.
@@ -62,14 +65,7 @@ func (s schemas) operation(r Route) object {
 		params = append(params, object{"name": m[1], "in": "path", "required": true, "description": "reference of an incident, such as 2026-0042", "schema": object{"type": "string"}})
 	}
 	for _, p := range r.Query {
-		schema := object{"type": "string"}
-		if p.Number {
-			schema = object{"type": "integer", "minimum": 1, "maximum": mostRows}
-		}
-		if p.Enum != nil {
-			schema["enum"] = p.Enum
-		}
-		params = append(params, object{"name": p.Name, "in": "query", "description": p.Doc, "schema": schema})
+		params = append(params, object{"name": p.Name, "in": "query", "description": p.Doc, "schema": p.schema()})
 	}
 	if r.Takes != nil {
 		params = append(params, object{"name": onceHeader, "in": "header", "schema": object{"type": "string", "maxLength": longestKey},
@@ -79,11 +75,28 @@ func (s schemas) operation(r Route) object {
 	if params != nil {
 		op["parameters"] = params
 	}
+	op["description"], op["security"] = "For everybody.", []object{}
 	if r.Scope != "" {
-		op["security"] = []object{{"token": []string{}}}
-		op["description"] = "Needs the scope " + string(r.Scope) + "."
+		op["description"], op["security"] = "Needs the scope "+string(r.Scope)+".", []object{{"token": []string{}}}
+	}
+	if r.Takes != nil {
+		op["description"] = fmt.Sprintf("%s The body may be %d bytes long.", op["description"], r.bodyLimit())
 	}
 	return op
+}
+
+// schema describes the values of a parameter.
+func (p Param) schema() object {
+	schema := object{"type": "string"}
+	switch {
+	case p.Number:
+		schema = object{"type": "integer", "minimum": 1, "maximum": mostRows}
+	case p.Day:
+		schema["format"] = "date"
+	case p.Enum != nil:
+		schema["enum"] = p.Enum
+	}
+	return schema
 }
 
 // always are the statuses that every route with a scope can have.
@@ -97,7 +110,7 @@ func (s schemas) responses(r Route) object {
 	}
 	good := object{"description": http.StatusText(r.Status), "content": content}
 	if r.Takes != nil {
-		good["headers"] = object{replayedHeader: object{"schema": object{"type": "string"}, "description": "true: the request was carried out before"}}
+		good["headers"] = header(replayedHeader, "string", "true: the request was carried out before")
 	}
 	all := object{strconv.Itoa(r.Status): good}
 	statuses := r.Refuses
@@ -105,11 +118,21 @@ func (s schemas) responses(r Route) object {
 		statuses = append(always(), r.Refuses...)
 	}
 	for _, status := range statuses {
-		all[strconv.Itoa(status)] = object{
-			"description": http.StatusText(status), "content": object{problemType: object{"schema": s.of(reflect.TypeFor[Problem]())}},
+		bad := object{"description": http.StatusText(status), "content": object{problemType: object{"schema": s.of(reflect.TypeFor[Problem]())}}}
+		switch {
+		case waits(status):
+			bad["headers"] = header(echo.HeaderRetryAfter, "integer", "seconds after which the same request may succeed")
+		case status == http.StatusUnauthorized, status == http.StatusForbidden:
+			bad["headers"] = header(echo.HeaderWWWAuthenticate, "string", "what is wrong with the token (RFC 6750)")
 		}
+		all[strconv.Itoa(status)] = bad
 	}
 	return all
+}
+
+// header describes the one header of an answer.
+func header(name, kind, doc string) object {
+	return object{name: object{"schema": object{"type": kind}, "description": doc}}
 }
 
 func jsonOf(schema object) object {

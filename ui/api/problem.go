@@ -16,7 +16,7 @@ import (
 // about:blank: the code tells problems of one status apart.
 type Problem struct {
 	Title   string         `json:"title" doc:"what the status means"`
-	Status  int            `json:"status"`
+	Status  int            `json:"status" doc:"the same as that of the answer"`
 	Code    string         `json:"code" doc:"stable; what to program against"`
 	Detail  string         `json:"detail" doc:"what is wrong and what to do, for people"`
 	Errors  []FieldProblem `json:"errors,omitempty" doc:"what is wrong with which field of the body or the query"`
@@ -26,8 +26,8 @@ type Problem struct {
 // FieldProblem is what is wrong with one field.
 type FieldProblem struct {
 	Field  string `json:"field" doc:"its name, nested names with dots"`
-	Code   string `json:"code"`
-	Detail string `json:"detail"`
+	Code   string `json:"code" doc:"stable; what to program against"`
+	Detail string `json:"detail" doc:"what is wrong and what to do, for people"`
 }
 
 // problemType is the media type of a problem.
@@ -41,7 +41,7 @@ func (a *API) Problem(c echo.Context, status int, err error) error {
 	if text := challenge(err); text != "" {
 		h.Set(echo.HeaderWWWAuthenticate, text)
 	}
-	if status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable || status == http.StatusConflict {
+	if waits(status) {
 		h.Set(echo.HeaderRetryAfter, "5")
 	}
 	body, err := json.Marshal(p)
@@ -49,6 +49,11 @@ func (a *API) Problem(c echo.Context, status int, err error) error {
 		return err
 	}
 	return c.Blob(status, problemType, body)
+}
+
+// waits reports whether the same request may succeed a little later.
+func waits(status int) bool {
+	return status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable || status == http.StatusConflict
 }
 
 // spoken says the errors that are no refusal of the domain: code and sentence.
@@ -68,6 +73,7 @@ func spoken() []struct {
 		{ErrUnderWay, "under-way", "A request with this Idempotency-Key is being carried out. Ask again in a few seconds."},
 		{session.ErrOnceOther, "key-reused", "This Idempotency-Key was used for another request. Use a new key for each request."},
 		{incident.ErrNotFound, "not-found", "There is nothing here, or this token may not see it."},
+		{incident.ErrDestroyed, "destroyed", "This incident was destroyed when its period in the register was over. Destroy your copies too."},
 		{incident.ErrTooLarge, "too-large", "The body is larger than this address takes."},
 		{incident.ErrUnavailable, "unavailable", "The record cannot take this now; nothing was recorded. Send it again in a few seconds."},
 	}

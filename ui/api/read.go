@@ -10,31 +10,31 @@ import (
 
 // Clock is an open duty.
 type Clock struct {
-	Reference string    `json:"reference"`
+	Reference string    `json:"reference" doc:"of the incident"`
 	Duty      string    `json:"duty" doc:"ap, follow-up, people, controller, measure/1 …"`
 	Status    string    `json:"status" doc:"of the incident"`
-	StartAt   time.Time `json:"start_at"`
-	DueAt     time.Time `json:"due_at"`
+	StartAt   time.Time `json:"start_at" doc:"start of the clock in force"`
+	DueAt     time.Time `json:"due_at" doc:"the deadline"`
 	HoursLeft float64   `json:"hours_left" doc:"at the moment of the answer; negative: too late"`
-	Overdue   bool      `json:"overdue"`
+	Overdue   bool      `json:"overdue" doc:"the deadline has passed"`
 }
 
 // Clocks is the open duties, nearest deadline first.
 type Clocks struct {
 	At     time.Time `json:"at" doc:"the moment of the answer"`
-	Clocks []Clock   `json:"clocks"`
+	Clocks []Clock   `json:"clocks" doc:"nearest deadline first"`
 }
 
 // Page is a page of incidents, newest first.
 type Page struct {
-	Incidents []Summary `json:"incidents"`
+	Incidents []Summary `json:"incidents" doc:"newest first"`
 	Next      *string   `json:"next" doc:"ask for after=NEXT; null at the end"`
 }
 
 // Log is an incident's log.
 type Log struct {
-	Reference string     `json:"reference"`
-	Log       []LogEntry `json:"log"`
+	Reference string     `json:"reference" doc:"of the incident"`
+	Log       []LogEntry `json:"log" doc:"oldest first"`
 }
 
 // How many rows an answer has: unless asked, and at most.

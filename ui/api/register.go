@@ -12,21 +12,21 @@ import (
 
 // RegisterFile is the register in JSON.
 type RegisterFile struct {
-	About     RegisterAbout    `json:"about"`
-	Incidents []register.Row   `json:"incidents"`
+	About     RegisterAbout    `json:"about" doc:"what this file is"`
+	Incidents []register.Row   `json:"incidents" doc:"newest first"`
 	Outside   register.Outside `json:"outside" doc:"what is not in the register"`
 }
 
 // RegisterAbout is what a file of the register says of itself.
 type RegisterAbout struct {
-	Format       int    `json:"meldklok_register"`
-	Organisation string `json:"organisation,omitempty"`
-	From         string `json:"from,omitempty" format:"date-time"`
+	Format       int    `json:"meldklok_register" doc:"version of this form: 1"`
+	Organisation string `json:"organisation,omitempty" doc:"whose register"`
+	From         string `json:"from,omitempty" format:"date-time" doc:"received from this moment; left out: from the beginning"`
 	Until        string `json:"until,omitempty" format:"date-time" doc:"excluded"`
-	Filtered     bool   `json:"filtered"`
-	MadeAt       string `json:"made_at" format:"date-time"`
+	Filtered     bool   `json:"filtered" doc:"not every incident is in it"`
+	MadeAt       string `json:"made_at" format:"date-time" doc:"when"`
 	HeadSeq      uint64 `json:"head_seq" doc:"place in the chain of the record: all up to there is in it"`
-	HeadHash     string `json:"head_hash"`
+	HeadHash     string `json:"head_hash" doc:"hash of the chain there"`
 }
 
 // registerFormats are the formats that programs may ask for.

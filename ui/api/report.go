@@ -18,19 +18,19 @@ type ReportRequest struct {
 	KnownAt     time.Time    `json:"known_at,omitzero" doc:"when somebody of the organisation first knew; it may start the clock"`
 	Lang        string       `json:"lang,omitempty" doc:"of the receipt: nl (default) or en" enum:"nl,en"`
 	Reporter    *Reporter    `json:"reporter,omitempty" doc:"left out: anonymous"`
-	Attachments []Attachment `json:"attachments,omitempty"`
+	Attachments []Attachment `json:"attachments,omitempty" doc:"files, at most 50"`
 }
 
 // Reporter is who reports. With an address they get a receipt by mail.
 type Reporter struct {
-	Name  string `json:"name,omitempty"`
-	Email string `json:"email,omitempty"`
-	Phone string `json:"phone,omitempty"`
+	Name  string `json:"name,omitempty" doc:"in full"`
+	Email string `json:"email,omitempty" doc:"where the receipt goes"`
+	Phone string `json:"phone,omitempty" doc:"for questions"`
 }
 
 // Attachment is a file that comes with a report.
 type Attachment struct {
-	Name string `json:"name"`
+	Name string `json:"name" doc:"of the file"`
 	Type string `json:"type,omitempty" doc:"media type"`
 	Data []byte `json:"data" doc:"in base64"`
 }
@@ -38,10 +38,10 @@ type Attachment struct {
 // Reported says under which reference a report was recorded, and until when
 // the AP must be notified as far as is known now.
 type Reported struct {
-	Reference  string     `json:"reference"`
-	ReceivedAt time.Time  `json:"received_at"`
-	AwareAt    time.Time  `json:"aware_at"`
-	DueAt      *time.Time `json:"due_at"`
+	Reference  string     `json:"reference" doc:"of the incident, such as 2026-0042"`
+	ReceivedAt time.Time  `json:"received_at" doc:"now, or when the same report came first"`
+	AwareAt    time.Time  `json:"aware_at" doc:"start of the clock"`
+	DueAt      *time.Time `json:"due_at" doc:"deadline of the duty to notify the AP"`
 	URL        string     `json:"url" doc:"page of the incident, for people who may sign in"`
 }
 

@@ -28,6 +28,7 @@ type Param struct {
 	Name, Doc string
 	Enum      []string
 	Number    bool
+	Day       bool
 }
 
 // Routes is the one table of what programs may ask. Whatever is not in it does
@@ -36,7 +37,7 @@ func (a *API) Routes() []Route {
 	const get, post = http.MethodGet, http.MethodPost
 	limit := Param{Name: "limit", Doc: "how many rows, 1 to 500; 100 unless asked", Number: true}
 	day := func(name, what string) Param {
-		return Param{Name: name, Doc: "only what was received " + what + " this day, such as 2026-10-23, in Amsterdam"}
+		return Param{Name: name, Doc: "only what was received " + what + " this day, such as 2026-10-23, in Amsterdam", Day: true}
 	}
 	return []Route{
 		{
@@ -45,7 +46,7 @@ func (a *API) Routes() []Route {
 		},
 		{
 			Method: post, Path: Prefix + "/reports", Scope: incident.ScopeReport, ID: "report", Summary: "Report a suspected leak. It is on disk when this answers 201.",
-			Takes: ReportRequest{}, Gives: Reported{}, Status: http.StatusCreated, Refuses: []int{400, 409, 413, 415, 422},
+			Takes: ReportRequest{}, Gives: Reported{}, Status: http.StatusCreated, Refuses: []int{400, 409, 410, 413, 415, 422},
 			handle: a.report, limit: a.cfg.MaxUpload/3*4 + ordinaryBody,
 		},
 		{
@@ -59,15 +60,15 @@ func (a *API) Routes() []Route {
 		},
 		{
 			Method: get, Path: Prefix + "/incidents/:ref", Scope: incident.ScopeRead, ID: "getIncident", Summary: "One incident, as show --json prints it.",
-			Gives: Incident{}, Status: http.StatusOK, Refuses: []int{404}, handle: a.show,
+			Gives: Incident{}, Status: http.StatusOK, Refuses: []int{404, 410}, handle: a.show,
 		},
 		{
 			Method: get, Path: Prefix + "/incidents/:ref/log", Scope: incident.ScopeRead, ID: "getLog", Summary: "What happened in one incident, without what was said.",
-			Gives: Log{}, Status: http.StatusOK, Refuses: []int{404}, handle: a.log,
+			Gives: Log{}, Status: http.StatusOK, Refuses: []int{404, 410}, handle: a.log,
 		},
 		{
 			Method: post, Path: Prefix + "/incidents/:ref/filings", Scope: incident.ScopeFile, ID: "recordFiling", Summary: "Record a notification that was sent to the AP. It is on disk when this answers 201.",
-			Takes: FilingRequest{}, Gives: FilingRecorded{}, Status: http.StatusCreated, Refuses: []int{400, 404, 409, 413, 415, 422}, handle: a.file,
+			Takes: FilingRequest{}, Gives: FilingRecorded{}, Status: http.StatusCreated, Refuses: []int{400, 404, 409, 410, 413, 415, 422}, handle: a.file,
 		},
 		{
 			Method: get, Path: Prefix + "/register", Scope: incident.ScopeExport, ID: "exportRegister", Summary: "The register (GDPR art. 33(5)) as a file.",

@@ -63,12 +63,18 @@ func (s schemas) named(t reflect.Type) object {
 		if len(required) > 0 {
 			schema["required"] = required
 		}
-		if strings.HasSuffix(name, "Request") {
+		if refusesOthers(t) {
 			schema["additionalProperties"] = false
 		}
 		s[name] = schema
 	}
 	return object{"$ref": "#/components/schemas/" + name}
+}
+
+// refusesOthers reports whether a type belongs to a body of a request, in which
+// a field that is not known is refused.
+func refusesOthers(t reflect.Type) bool {
+	return strings.HasSuffix(t.Name(), "Request") || t == reflect.TypeFor[Reporter]() || t == reflect.TypeFor[Attachment]()
 }
 
 // schemaName is the type's name; those of the register are told apart from ours.

@@ -18,9 +18,9 @@ type About struct {
 
 // Outside counts what is not in the register, and why (see the package).
 type Outside struct {
-	NoReport int `json:"no_report"`
-	Drills   int `json:"drills"`
-	History  int `json:"history"`
+	NoReport int `json:"no_report" doc:"questions, requests, spam"`
+	Drills   int `json:"drills" doc:"exercises"`
+	History  int `json:"history" doc:"older than the start of a watched mailbox"`
 }
 
 // Add counts an incident that is not in the register.

@@ -12,87 +12,87 @@ import (
 // are the stored ones, its times are UTC; a time or figure that is unknown is
 // absent.
 type Row struct {
-	Reference    incident.Ref       `json:"reference"`
-	OwnReference string             `json:"own_reference,omitempty"` // in the register it was imported from
-	Imported     bool               `json:"imported,omitempty"`
-	Title        string             `json:"title,omitempty"`
-	Summary      string             `json:"summary,omitempty"`
-	Status       incident.Status    `json:"status"`
-	Channels     []incident.Channel `json:"channels,omitempty"` // by which doors it was reported
+	Reference    incident.Ref       `json:"reference" doc:"of the incident, such as 2026-0042"`
+	OwnReference string             `json:"own_reference,omitempty" doc:"in the register it was imported from"`
+	Imported     bool               `json:"imported,omitempty" doc:"taken over from another register"`
+	Title        string             `json:"title,omitempty" doc:"in a few words"`
+	Summary      string             `json:"summary,omitempty" doc:"what happened"`
+	Status       incident.Status    `json:"status" doc:"as in the list of incidents"`
+	Channels     []incident.Channel `json:"channels,omitempty" doc:"doors by which it was reported"`
 
 	// When.
-	OccurredFrom  time.Time           `json:"occurred_from,omitzero"`
-	OccurredUntil time.Time           `json:"occurred_until,omitzero"`
-	Ongoing       bool                `json:"ongoing,omitempty"`
-	KnownAt       time.Time           `json:"known_at,omitzero"` // when somebody of ours says they knew
-	ReceivedAt    time.Time           `json:"received_at"`
-	AwareAt       time.Time           `json:"aware_at,omitzero"` // start of the clock
-	AwareBasis    incident.ClockBasis `json:"aware_basis,omitempty"`
-	AwareReason   string              `json:"aware_reason,omitempty"`
+	OccurredFrom  time.Time           `json:"occurred_from,omitzero" doc:"beginning of the breach"`
+	OccurredUntil time.Time           `json:"occurred_until,omitzero" doc:"end of the breach"`
+	Ongoing       bool                `json:"ongoing,omitempty" doc:"the breach has not ended"`
+	KnownAt       time.Time           `json:"known_at,omitzero" doc:"when somebody of ours says they knew"`
+	ReceivedAt    time.Time           `json:"received_at" doc:"earliest receipt"`
+	AwareAt       time.Time           `json:"aware_at,omitzero" doc:"start of the clock in force"`
+	AwareBasis    incident.ClockBasis `json:"aware_basis,omitempty" doc:"what that start rests on"`
+	AwareReason   string              `json:"aware_reason,omitempty" doc:"why, in words"`
 
 	// Facts, effects, measures: GDPR art. 33(5).
-	Nature     []risk.Breach       `json:"nature,omitempty"`
-	Cause      risk.Incident       `json:"cause,omitempty"`
-	Intent     risk.Intent         `json:"intent,omitempty"`
-	Data       []risk.Data         `json:"data,omitempty"`
-	Special    []risk.Special      `json:"special,omitempty"`
-	Groups     []risk.Group        `json:"groups,omitempty"`
-	PeopleMin  *int                `json:"people_min,omitempty"`
-	PeopleMax  *int                `json:"people_max,omitempty"`
-	Effects    map[string][]string `json:"effects,omitempty"` // by field of the facts
-	EffectsSay string              `json:"effects_text,omitempty"`
-	Protection map[string][]string `json:"protection,omitempty"`
-	Measures   map[string][]string `json:"measures,omitempty"`
-	MeasureSay []string            `json:"measures_text,omitempty"`
-	Actions    []Action            `json:"actions,omitempty"` // measures with an owner and a day
+	Nature     []risk.Breach       `json:"nature,omitempty" doc:"confidentiality, integrity, availability"`
+	Cause      risk.Incident       `json:"cause,omitempty" doc:"what kind of incident"`
+	Intent     risk.Intent         `json:"intent,omitempty" doc:"whether somebody meant it"`
+	Data       []risk.Data         `json:"data,omitempty" doc:"kinds of personal data"`
+	Special    []risk.Special      `json:"special,omitempty" doc:"special categories of data"`
+	Groups     []risk.Group        `json:"groups,omitempty" doc:"whose data"`
+	PeopleMin  *int                `json:"people_min,omitempty" doc:"how many people at least"`
+	PeopleMax  *int                `json:"people_max,omitempty" doc:"how many people at most"`
+	Effects    map[string][]string `json:"effects,omitempty" doc:"values by field of the facts"`
+	EffectsSay string              `json:"effects_text,omitempty" doc:"effects, in words"`
+	Protection map[string][]string `json:"protection,omitempty" doc:"values by field of the facts"`
+	Measures   map[string][]string `json:"measures,omitempty" doc:"values by field of the facts"`
+	MeasureSay []string            `json:"measures_text,omitempty" doc:"measures, in words"`
+	Actions    []Action            `json:"actions,omitempty" doc:"measures with an owner and a day"`
 
 	// What was found and decided.
-	Severity  *float64  `json:"severity,omitempty"`
-	Band      string    `json:"band,omitempty"`
-	Verdict   string    `json:"verdict,omitempty"`
-	ByMachine bool      `json:"provisional,omitempty"` // no person has confirmed the score
-	DecidedBy string    `json:"decided_by,omitempty"`
-	DecidedAt time.Time `json:"decided_at,omitzero"`
+	Severity  *float64  `json:"severity,omitempty" doc:"ENISA severity of the assessment in force"`
+	Band      string    `json:"band,omitempty" doc:"low, medium, high, very-high"`
+	Verdict   string    `json:"verdict,omitempty" doc:"register, notify, notify-and-tell"`
+	ByMachine bool      `json:"provisional,omitempty" doc:"no person has confirmed the score"`
+	DecidedBy string    `json:"decided_by,omitempty" doc:"who ended the duty to notify the AP"`
+	DecidedAt time.Time `json:"decided_at,omitzero" doc:"when"`
 
-	AP          Duty               `json:"ap"`
-	DueAt       time.Time          `json:"due_at,omitzero"`
-	FiledAt     time.Time          `json:"filed_at,omitzero"` // the first filing; frozen
-	FiledNumber string             `json:"filed_number,omitempty"`
-	Late        bool               `json:"late"`
-	LateHours   float64            `json:"late_hours,omitempty"`           // under the clock then in force
-	LateNow     float64            `json:"late_hours_corrected,omitempty"` // under the clock in force today, where it was moved since
-	Delay       string             `json:"reasons_for_delay,omitempty"`    // GDPR art. 33(1)
-	Withdrawn   bool               `json:"withdrawn,omitempty"`
-	Tries       int                `json:"tries,omitempty"` // to file, in vain
-	People      Duty               `json:"people"`
-	PeopleCount int                `json:"people_told,omitempty"` // as far as rounds of telling were counted
-	Ways        []incident.Way     `json:"told_by,omitempty"`
-	Controller  Duty               `json:"controller"`
-	Role        incident.ChainRole `json:"role,omitempty"` // in the chain; absent: nobody recorded it
-	Party       string             `json:"party,omitempty"`
-	Advice      []string           `json:"fg_advice,omitempty"`
+	AP          Duty               `json:"ap" doc:"the duty to notify the AP"`
+	DueAt       time.Time          `json:"due_at,omitzero" doc:"its deadline"`
+	FiledAt     time.Time          `json:"filed_at,omitzero" doc:"of the first filing; frozen"`
+	FiledNumber string             `json:"filed_number,omitempty" doc:"the AP's"`
+	Late        bool               `json:"late" doc:"the first filing came after its deadline, or none has come by now"`
+	LateHours   float64            `json:"late_hours,omitempty" doc:"under the deadline then in force"`
+	LateNow     float64            `json:"late_hours_corrected,omitempty" doc:"under the one in force today, where it was moved since"`
+	Delay       string             `json:"reasons_for_delay,omitempty" doc:"GDPR art. 33(1)"`
+	Withdrawn   bool               `json:"withdrawn,omitempty" doc:"the notification was withdrawn"`
+	Tries       int                `json:"tries,omitempty" doc:"to file, in vain"`
+	People      Duty               `json:"people" doc:"the duty to tell the people concerned"`
+	PeopleCount int                `json:"people_told,omitempty" doc:"as far as rounds of telling were counted"`
+	Ways        []incident.Way     `json:"told_by,omitempty" doc:"ways by which people were told"`
+	Controller  Duty               `json:"controller" doc:"the duty to tell the controller, as a processor"`
+	Role        incident.ChainRole `json:"role,omitempty" doc:"in the chain of processing; left out: nobody recorded it"`
+	Party       string             `json:"party,omitempty" doc:"the other one in it"`
+	Advice      []string           `json:"fg_advice,omitempty" doc:"advice of the FG, oldest first"`
 
-	MergedInto incident.Ref   `json:"merged_into,omitzero"`
-	Merged     []incident.Ref `json:"merged,omitempty"`
-	Entries    uint32         `json:"entries"` // length of its log
-	ChangedAt  time.Time      `json:"changed_at"`
+	MergedInto incident.Ref   `json:"merged_into,omitzero" doc:"the incident in which it goes on"`
+	Merged     []incident.Ref `json:"merged,omitempty" doc:"incidents that go on in this one"`
+	Entries    uint32         `json:"entries" doc:"length of its log"`
+	ChangedAt  time.Time      `json:"changed_at" doc:"of the last entry"`
 }
 
 // Action is one measure that somebody was to take.
 type Action struct {
-	What    string           `json:"what"`
-	Outcome incident.Outcome `json:"outcome"`
-	Due     time.Time        `json:"due,omitzero"`
-	Ended   time.Time        `json:"ended,omitzero"`
-	Note    string           `json:"note,omitempty"`
+	What    string           `json:"what" doc:"what was promised"`
+	Outcome incident.Outcome `json:"outcome" doc:"open, met (taken), waived (dropped), moved, does-not-apply"`
+	Due     time.Time        `json:"due,omitzero" doc:"the agreed day"`
+	Ended   time.Time        `json:"ended,omitzero" doc:"when it was taken or dropped"`
+	Note    string           `json:"note,omitempty" doc:"what became of it"`
 }
 
 // Duty is how one obligation ended, and why.
 type Duty struct {
-	Outcome incident.Outcome `json:"outcome,omitempty"`
-	Code    string           `json:"code,omitempty"`    // reason code
-	Reasons string           `json:"reasons,omitempty"` // in words
-	At      time.Time        `json:"at,omitzero"`
+	Outcome incident.Outcome `json:"outcome,omitempty" doc:"open, met, waived, does-not-apply, moved; left out: no such duty"`
+	Code    string           `json:"code,omitempty" doc:"of the reason"`
+	Reasons string           `json:"reasons,omitempty" doc:"in words"`
+	At      time.Time        `json:"at,omitzero" doc:"when it ended"`
 }
 
 // InRegister reports whether the incident belongs in the register.
