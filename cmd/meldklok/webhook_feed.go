@@ -21,25 +21,36 @@ func (f feedLog) After(ctx context.Context, seq uint64, limit int) (list []webho
 		list = nil
 		for p, err := range v.Since(seq) {
 			if err != nil {
-				return err
+				f.app.log.Error("a row of the log is damaged; no webhook is told of it", "after", seq, "err", err)
+				continue
 			}
-			e, err := v.Entry(p.Stream, p.N)
+			e, err := f.entry(v, p)
 			if errors.Is(err, incident.ErrDestroyed) {
 				continue // nothing of it is left to tell
 			}
-			if err != nil {
-				return err
-			}
-			list = append(list, webhook.Entry{
-				Seq: p.Seq, Ref: p.Stream.Ref, N: p.N, Kind: e.Body.Kind(), At: e.At, By: roleOf(v.Org().People, e.By),
-			})
-			if len(list) == limit {
+			if list = append(list, e); len(list) == limit {
 				break
 			}
 		}
 		return nil
 	})
 	return list, err
+}
+
+// entry is what a receiver is told of an entry. One that is damaged on disk does
+// not keep the others waiting: that there is one is told instead.
+func (f feedLog) entry(v incident.View, p incident.Place) (webhook.Entry, error) {
+	out := webhook.Entry{Seq: p.Seq, Ref: p.Stream.Ref, N: p.N, Kind: webhook.Unreadable}
+	e, err := v.Entry(p.Stream, p.N)
+	switch {
+	case errors.Is(err, incident.ErrDestroyed):
+		return out, err
+	case err != nil:
+		f.app.log.Error("an entry is damaged; webhooks are told that there is one", "incident", p.Stream.Ref.String(), "seq", p.Seq, "err", err)
+		return out, nil
+	}
+	out.Kind, out.At, out.By = e.Body.Kind(), e.At, roleOf(v.Org().People, e.By)
+	return out, nil
 }
 
 // roleOf says as whom somebody did something, without saying who.

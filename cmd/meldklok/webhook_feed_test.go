@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -70,7 +72,7 @@ func TestEntriesReachTheOutside(t *testing.T) {
 
 		o.hang()
 		h.do(firstRef, incident.File{Kind: incident.FilingInitial, Number: "AP-1", At: time.Now()})
-		time.Sleep(time.Hour)
+		time.Sleep(7 * 24 * time.Hour)
 		h.stop()
 		o.wake()
 		h.start()
@@ -79,9 +81,7 @@ func TestEntriesReachTheOutside(t *testing.T) {
 		if got := kindsOf(list); !slices.Equal(got, []string{"reported", "filed"}) || repeats > 1 {
 			t.Errorf("after the restart: %v, %d repeats", got, repeats)
 		}
-		if !slices.IsSortedFunc(list, func(a, b webhook.EntryPayload) int { return int(a.Seq) - int(b.Seq) }) {
-			t.Errorf("out of order: %+v", list)
-		}
+		inOrder(t, list)
 		if list[1].By != "officer" {
 			t.Errorf("filed by %q, want the role", list[1].By)
 		}
@@ -91,5 +91,91 @@ func TestEntriesReachTheOutside(t *testing.T) {
 				t.Errorf("a post says %q", word)
 			}
 		}
+	})
+}
+
+// emptyOf is an entry of a kind that says nothing.
+func emptyOf(t *testing.T, kind incident.Kind) incident.Body {
+	t.Helper()
+	e, err := incident.NewCodec().Decode(fmt.Appendf(nil, `{"v":1,"at":"2026-10-23T14:30:00Z","by":"system","kind":%q,"body":{}}`, kind), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e.Body
+}
+
+// TestEveryKindOfEntryReachesTheOutside: there is no kind of entry that a
+// receiver of all of them is not told of, in the order of the chain.
+func TestEveryKindOfEntryReachesTheOutside(t *testing.T) {
+	withOutside(t, func(t *testing.T, h *house, o *outside) {
+		h.stop()
+		before := h.adapt
+		h.adapt = func(c *ServeConfig) {
+			before(c)
+			c.Webhooks[0] += "#entries=all"
+		}
+		h.start()
+		time.Sleep(time.Minute)
+		for _, kind := range incident.Kinds() {
+			kinds := []incident.Kind{kind}
+			if kind == (incident.Restored{}).Kind() { // until it is released nothing is sent
+				kinds = append(kinds, incident.Released{}.Kind())
+			}
+			err := h.app.store.Update(t.Context(), func(tx incident.Tx) error {
+				for _, kind := range kinds {
+					if _, err := tx.Append(incident.OrgStream(), h.app.service.Act(incident.System), emptyOf(t, kind)); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+			if err != nil {
+				t.Fatalf("%s: %v", kind, err)
+			}
+		}
+		time.Sleep(2 * time.Minute)
+		list, _ := o.entries()
+		for _, kind := range incident.Kinds() {
+			if !slices.Contains(kindsOf(list), string(kind)) {
+				t.Errorf("nothing is posted about %s", kind)
+			}
+		}
+		inOrder(t, list)
+	})
+}
+
+// inOrder checks that posts came in the order of the chain.
+func inOrder(t *testing.T, list []webhook.EntryPayload) {
+	t.Helper()
+	if !slices.IsSortedFunc(list, func(a, b webhook.EntryPayload) int { return cmp.Compare(a.Seq, b.Seq) }) {
+		t.Errorf("out of order: %+v", list)
+	}
+}
+
+// TestADamagedEntryKeepsNoPostWaiting: what is damaged on disk is told of as
+// such, and what comes behind it is posted.
+func TestADamagedEntryKeepsNoPostWaiting(t *testing.T) {
+	withOutside(t, func(t *testing.T, h *house, o *outside) {
+		h.stop()
+		before := h.adapt
+		h.adapt = func(c *ServeConfig) {
+			before(c)
+			c.Webhooks[0] += "#entries=reported"
+		}
+		h.start()
+		o.hang()
+		h.deliver(report)
+		h.deliver(strings.Replace(report, "Subject:", "Subject: Nog een", 1))
+		time.Sleep(time.Minute)
+		h.stop()
+		h.damage(firstRef)
+		o.wake()
+		h.start()
+		time.Sleep(time.Hour)
+		list, _ := o.entries()
+		if got := kindsOf(list); !slices.Contains(got, "reported") || got[0] != string(webhook.Unreadable) || *list[0].Reference != firstRef {
+			t.Errorf("posted %+v", list)
+		}
+		inOrder(t, list)
 	})
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -280,7 +281,8 @@ func TestWebhookSettings(t *testing.T) {
 	}
 }
 
-// TestWebhookHelp: `help json` names every field of the body.
+// TestWebhookHelp: `help json` names every field of the body, and every kind of
+// entry.
 func TestWebhookHelp(t *testing.T) {
 	help := newShell(t).ok("", "help", "json")
 	for _, kind := range []reflect.Type{reflect.TypeFor[webhook.Payload](), reflect.TypeFor[webhook.EntryPayload](), reflect.TypeFor[webhook.PayloadFinding](), reflect.TypeFor[webhook.PayloadAlert](), reflect.TypeFor[webhook.PayloadHead]()} {
@@ -289,6 +291,11 @@ func TestWebhookHelp(t *testing.T) {
 			if !strings.Contains(help, name) {
 				t.Errorf("help json does not name %s of %s", name, kind.Name())
 			}
+		}
+	}
+	for _, kind := range append(incident.Kinds(), webhook.Unreadable) {
+		if !regexp.MustCompile(`[ (]` + string(kind) + `[,;:\n ]`).MatchString(help) {
+			t.Errorf("help json does not name the kind %s", kind)
 		}
 	}
 }

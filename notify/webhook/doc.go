@@ -22,7 +22,8 @@
 // Posts about entries are no alarm but a feed for other tools (entries.go), and
 // the exception: up to where a receiver was told stands in the record, so they
 // come in order, each at least once, also over a restart, however long the
-// receiver is away. The first start with the option begins at the end of the log.
+// receiver is away: the log is the outbox, written in the transaction of what it
+// tells of. The first start with the option begins at the end of the log.
 // A refused post is tried again too, every two minutes: what is wrong with it is
 // the receiver's setting, and health says so.
 //

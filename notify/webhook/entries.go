@@ -18,6 +18,10 @@ const KindEntry Kind = "entry"
 // AllKinds asks for the entries of every kind.
 const AllKinds = "all"
 
+// Unreadable stands for the kind of an entry that is damaged on disk. Whoever is
+// told of entries is told of it, because it may be one of those asked for.
+const Unreadable incident.Kind = "unreadable"
+
 // Entry is one entry of a log: that something happened, without what was said
 // and by whom.
 type Entry struct {
@@ -25,8 +29,8 @@ type Entry struct {
 	Ref  incident.Ref  // zero: the organisation's own log
 	N    uint32        // place in that log, from 1
 	Kind incident.Kind // what happened
-	At   time.Time     // UTC
-	By   string        // a role, or system, reporter, token
+	At   time.Time     // UTC; zero: unreadable
+	By   string        // a role, or system, reporter, token; empty: unreadable
 }
 
 // EntryPayload is the body of a post about an entry.
@@ -38,8 +42,8 @@ type EntryPayload struct {
 	Seq       uint64        `json:"seq"`
 	N         uint32        `json:"n"`
 	Entry     incident.Kind `json:"entry"`
-	At        time.Time     `json:"at"`
-	By        string        `json:"by"`
+	At        time.Time     `json:"at,omitzero"`
+	By        string        `json:"by,omitempty"`
 }
 
 // Log is the record as the posts about entries need it. Each method may block
@@ -70,7 +74,7 @@ const (
 
 // wants reports whether a receiver asked for entries of the kind.
 func (t Target) wants(kind incident.Kind) bool {
-	return slices.Contains(t.Entries, AllKinds) || slices.Contains(t.Entries, string(kind))
+	return kind == Unreadable || slices.Contains(t.Entries, AllKinds) || slices.Contains(t.Entries, string(kind))
 }
 
 // feed tells one receiver of every entry that it asked for, in order, at least
@@ -183,7 +187,7 @@ func (f *feed) tell(ctx context.Context, e Entry) bool {
 // entryBody is the body of a post about an entry.
 func entryBody(n Note) ([]byte, error) {
 	e := n.Entry
-	p := EntryPayload{Version: 1, ID: n.ID, Kind: KindEntry, Seq: e.Seq, N: e.N, Entry: e.Kind, At: e.At.UTC(), By: e.By}
+	p := EntryPayload{Version: 1, ID: n.ID, Kind: KindEntry, Seq: e.Seq, N: e.N, Entry: e.Kind, At: e.At, By: e.By}
 	if !e.Ref.IsZero() {
 		p.Reference = &e.Ref
 	}
