@@ -110,9 +110,10 @@ func TestMailboxLists(t *testing.T) {
 	}
 }
 
-// TestLesson13MailboxTestCommand tries real mailboxes on this machine: each step is
-// printed, and the status is 0 only when nothing is missing.
-func TestLesson13MailboxTestCommand(t *testing.T) {
+// mailboxOnSocket is a mail server with an empty mailbox that another process can
+// reach: its address without the folder, and the file of its password.
+func mailboxOnSocket(t *testing.T) (address, secret string) {
+	t.Helper()
 	user := imapmemserver.NewUser("privacy", "geheim")
 	if err := user.Create("INBOX", nil); err != nil {
 		t.Fatal(err)
@@ -130,9 +131,15 @@ func TestLesson13MailboxTestCommand(t *testing.T) {
 		Caps: imap.CapSet{imap.CapIMAP4rev1: {}}, InsecureAuth: true, Logger: log.New(io.Discard, "", 0),
 	})
 	go func() { _ = server.Serve(l) }()
-	defer server.Close()
-	good, bad := secretIn(t, "geheim\n"), secretIn(t, "verkeerd\n")
-	address := "imap://privacy@" + l.Addr().String() + "/"
+	t.Cleanup(func() { _ = server.Close() })
+	return "imap://privacy@" + l.Addr().String() + "/", secretIn(t, "geheim\n")
+}
+
+// TestLesson13MailboxTestCommand tries real mailboxes on this machine: each step is
+// printed, and the status is 0 only when nothing is missing.
+func TestLesson13MailboxTestCommand(t *testing.T) {
+	address, good := mailboxOnSocket(t)
+	bad := secretIn(t, "verkeerd\n")
 	s := newShell(t)
 	for _, row := range []struct {
 		why  string

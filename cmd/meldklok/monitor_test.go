@@ -196,7 +196,7 @@ func startPrometheus(t *testing.T, target string) watchman {
 	if said, err := exec.Command("promtool", "check", "rules", write("sample.yml", rules)).CombinedOutput(); err != nil {
 		t.Fatalf("promtool check rules: %v\n%s", err, said)
 	}
-	write("rules.yml", regexp.MustCompile(`for: \d+m`).ReplaceAllString(rules, "for: 1s"))
+	write("rules.yml", regexp.MustCompile(`for: \d+[md]`).ReplaceAllString(rules, "for: 1s"))
 	config := write("prometheus.yml", fmt.Sprintf(`global: {scrape_interval: 1s, evaluation_interval: 1s}
 rule_files: [rules.yml]
 scrape_configs:
