@@ -57,6 +57,7 @@ type Config struct {
 // Engine queues, sends, records and audits.
 type Engine struct {
 	cfg    Config
+	born   time.Time
 	wake   chan struct{}
 	ready  chan struct{} // something was queued
 	health atomic.Pointer[examined]
@@ -90,6 +91,7 @@ func New(cfg Config) *Engine {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	e := &Engine{cfg: cfg, wake: make(chan struct{}, 2), ready: make(chan struct{}, 1)}
+	e.born = e.now()
 	e.queue.init()
 	e.send.init(cfg.Transports)
 	e.health.Store(&examined{Health: incident.Health{Findings: []incident.Finding{{Code: "starting", Level: incident.Amber}}}})

@@ -2,9 +2,15 @@ package notify
 
 import (
 	"context"
+	"slices"
+	"time"
 
 	"meldklok/incident"
 )
+
+// auditLimit is how old the last audit may be, beyond the period, before nobody
+// may take its word any more.
+const auditLimit = 5 * time.Minute
 
 // examined is the result of an audit, and what it was made from: findings that
 // rest on the organisation's own log, or on a relay that somebody tried, are
@@ -19,8 +25,20 @@ type examined struct {
 // relays were changed since, the findings are made anew: whoever has just mended
 // something must not be told that it is still broken. That is no audit: the
 // instants of the last turn and of the last sweep stay as they are, so that an
-// engine that stands still shows.
+// engine that stands still shows; its silence is a finding too.
 func (e *Engine) Health() incident.Health {
+	h, since := e.found(), e.now().Sub(e.born)
+	if !h.At.IsZero() {
+		since = e.now().Sub(h.At)
+	}
+	if since > auditLimit+e.cfg.Period {
+		h.Findings = slices.Concat([]incident.Finding{red("audit-old", map[string]any{"since": since})}, h.Findings)
+	}
+	return h
+}
+
+// found is what the last audit found, or what it would find by now.
+func (e *Engine) found() incident.Health {
 	last := e.health.Load()
 	if last.At.IsZero() {
 		return last.Health // starting: nothing was audited yet

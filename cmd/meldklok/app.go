@@ -190,6 +190,7 @@ func (a *App) findings(now time.Time) (f []incident.Finding) {
 		}
 		f = append(f, reviewFindings(org, now)...)
 	}
+	f = append(f, a.roomFindings(now)...)
 	f = append(f, a.mailboxFindings(now)...)
 	f = append(f, a.cfg.cert.findings(now)...)
 	f = append(f, a.backups.findings(now)...)

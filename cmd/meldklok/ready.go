@@ -34,3 +34,23 @@ func (a *App) ready() error {
 	r.err = a.store.Update(ctx, func(tx incident.Tx) error { return tx.SetCredential("probe of readiness", []byte("written")) })
 	return r.err
 }
+
+// lookForRoom is how often the audit asks by itself. Nothing else may be written
+// for hours, and a disk that filled up meanwhile takes no report.
+const lookForRoom = time.Minute
+
+// roomFindings says so when no report can be stored.
+func (a *App) roomFindings(now time.Time) []incident.Finding {
+	r := &a.probed
+	r.mu.Lock()
+	err, old := r.err, now.Sub(r.at) >= lookForRoom || now.Before(r.at)
+	r.mu.Unlock()
+	if old || err != nil {
+		err = a.ready()
+	}
+	if err == nil {
+		return nil
+	}
+	a.log.Error("no report can be stored", "err", err)
+	return []incident.Finding{{Code: "reports-refused", Level: incident.Red}}
+}
