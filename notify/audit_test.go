@@ -112,6 +112,9 @@ func (quiet) View(_ context.Context, fn func(incident.View) error) error {
 func TestSilenceIsAFinding(t *testing.T) {
 	now := auditNow
 	e := New(Config{Store: quiet{}, Now: func() time.Time { return now }, Period: time.Minute})
+	if f := e.Health().Findings; len(f) != 1 || f[0].Code != "starting" {
+		t.Errorf("before the first audit: %v", f)
+	}
 	silent := func() bool {
 		return slices.ContainsFunc(e.Health().Findings, func(f incident.Finding) bool { return f.Code == "audit-old" && f.Level == incident.Red })
 	}
