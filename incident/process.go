@@ -16,6 +16,7 @@ type Settled struct {
 	Duplicate bool   // the same bytes were here before
 	Joined    bool   // a reply that carries our token
 	Probe     bool   // a probe of ours: nothing to keep
+	Bounced   int    // alerts that it proves to have come back
 }
 
 // Process gives an accepted delivery its outcome: it is parked, joins an
@@ -166,13 +167,17 @@ func (p *processing) settle() (Settled, error) {
 	if out, ok, err := p.probed(); ok {
 		return out, err
 	}
+	bounced := 0
 	if p.reading.Park == ParkBounce && p.reading.Bounce != nil {
-		if err := p.bounce(*p.reading.Bounce); err != nil {
+		var err error
+		if bounced, err = p.bounce(*p.reading.Bounce); err != nil {
 			return Settled{}, err
 		}
 	}
 	if p.reading.Park != "" {
-		return p.park()
+		out, err := p.park()
+		out.Bounced = bounced
+		return out, err
 	}
 	if ref, ok := p.answered(); ok && p.stands(ref) {
 		return p.join(ref)
@@ -233,18 +238,19 @@ func (p *processing) about() Ref {
 }
 
 // bounce believes a delivery report only if our token proves that the mail it
-// quotes was ours: a forged one must not switch anybody off (LESSONS 16).
-func (p *processing) bounce(b Bounce) error {
+// quotes was ours: a forged one must not switch anybody off (LESSONS 16). It
+// returns how many alerts came back.
+func (p *processing) bounce(b Bounce) (int, error) {
 	mark, ok := p.s.Tokens.Read(b.MessageID)
 	if !ok || mark.Message == 0 || !strings.EqualFold(b.Action, "failed") {
-		return nil
+		return 0, nil
 	}
 	m, err := p.tx.Message(mark.Message)
 	if errors.Is(err, ErrNotFound) || errors.Is(err, ErrDestroyed) || (err == nil && m.State != Accepted) {
-		return nil
+		return 0, nil
 	}
 	if err != nil {
-		return err
+		return 0, err
 	}
 	m.State, m.Reply = Bounced, strings.TrimSpace("bounced "+b.Status)
 	for _, a := range m.Alerts {
@@ -252,10 +258,10 @@ func (p *processing) bounce(b Bounce) error {
 			Rung: a.Rung, Duty: a.Duty, Version: a.Version, Person: m.Person, Message: m.ID, State: Bounced, Reply: m.Reply,
 		})
 		if err != nil && !errors.Is(err, ErrDestroyed) {
-			return err
+			return 0, err
 		}
 	}
-	return p.tx.SetMessage(m)
+	return len(m.Alerts), p.tx.SetMessage(m)
 }
 
 // stands reports whether an answer can join an incident: neither it nor the one

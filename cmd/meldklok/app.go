@@ -126,6 +126,7 @@ func (a *App) wire() {
 	a.ledger = register.NewLedger(a.service, a.log)
 	a.pump = newPump(a.service, a.log, a.cfg.Period)
 	a.metrics = newMetrics(a)
+	a.pump.settled = a.metrics.settled
 	a.webhooks = a.newWebhooks()
 	a.backups = &schedule{app: a, cfg: a.cfg, keeper: &keeper{
 		store: a.store, service: a.service, master: a.master, place: a.place, now: a.now, to: a.cfg.backupTo,
@@ -212,6 +213,9 @@ func (a *App) accept(ctx context.Context, in incident.Incoming) error {
 	_, err := a.service.Accept(ctx, in)
 	if err != nil && !errors.Is(err, incident.ErrTooLarge) {
 		a.log.Error("a delivery could not be stored; its sender was told to try again", "channel", in.Channel, "err", err)
+	}
+	if err == nil {
+		a.metrics.mailTaken(in.Channel, a.now())
 	}
 	return err
 }

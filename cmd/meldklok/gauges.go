@@ -7,6 +7,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"meldklok/incident"
+	"meldklok/incident/people"
 )
 
 // lastDay is when an open duty counts as due soon.
@@ -41,6 +42,7 @@ func gaugeTable() []struct {
 		{"meldklok_mailbox_backlog_messages", "Messages of a watched mailbox that were not taken in yet.", labels{"mailbox"}},
 		{"meldklok_mailbox_missing_messages", "Messages of a watched mailbox that its last comparison with the record missed there.", labels{"mailbox"}},
 		{"meldklok_mailbox_aside_messages", "Of those, messages that cannot be fetched or kept.", labels{"mailbox"}},
+		{"meldklok_people_refused", "People to whom mail is refused; their alerts go to the next person.", nil},
 		{"meldklok_relay_up", "1 while a relay takes our mail, 0 while it is in trouble.", labels{"relay"}},
 		{"meldklok_webhook_up", "1 while a webhook takes our posts, 0 while it is in trouble.", labels{"webhook"}},
 		{"meldklok_clock_offset_seconds", "How far this computer's clock is behind those of its peers; negative when ahead.", nil},
@@ -156,6 +158,7 @@ func (g *gauges) record(put put, now time.Time) {
 		put("meldklok_mails_queued", float64(c.Queued))
 		put("meldklok_deliveries_pending", float64(c.Pending))
 		put("meldklok_messages_parked", float64(org.Parked))
+		put("meldklok_people_refused", float64(refused(org.People)))
 		if org.Parked > 0 {
 			put("meldklok_parked_oldest_age_seconds", now.Sub(org.Oldest).Seconds())
 		}
@@ -173,6 +176,16 @@ func (g *gauges) record(put put, now time.Time) {
 		}
 		return nil
 	})
+}
+
+// refused counts people to whom mail is refused.
+func refused(all people.Directory) (n int) {
+	for _, p := range all {
+		if p.Refused != "" && !p.Inactive {
+			n++
+		}
+	}
+	return n
 }
 
 func truth(b bool) float64 {

@@ -26,6 +26,13 @@ func (h *house) probe(path string) int {
 	return answer.Code
 }
 
+// metrics is what monitoring reads.
+func (h *house) metrics() string {
+	answer := httptest.NewRecorder()
+	h.app.metrics.only().ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+	return answer.Body.String()
+}
+
 func (h *house) wantProbes(when string, live, ready int) {
 	h.t.Helper()
 	if l, r := h.probe("/livez"), h.probe("/readyz"); l != live || r != ready {

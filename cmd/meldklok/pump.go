@@ -17,6 +17,7 @@ type pump struct {
 	log     *slog.Logger
 	period  time.Duration
 	bell    chan struct{}
+	settled func(incident.Settled) // told of each outcome; nil: nobody
 }
 
 // pumpWorkers is how many deliveries are being given an outcome at once: their
@@ -64,7 +65,11 @@ func (p *pump) drain(ctx context.Context) error {
 		for range min(pumpWorkers, len(items)) {
 			workers.Go(func() {
 				for item := range queue {
-					if _, err := p.service.Process(ctx, item); err != nil && !errors.Is(err, incident.ErrNotFound) {
+					out, err := p.service.Process(ctx, item)
+					switch {
+					case err == nil && p.settled != nil:
+						p.settled(out)
+					case err != nil && !errors.Is(err, incident.ErrNotFound):
 						mu.Lock()
 						failed = errors.Join(failed, err)
 						mu.Unlock()

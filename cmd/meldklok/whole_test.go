@@ -353,6 +353,9 @@ func TestBounce(t *testing.T) {
 		h.deliverFrom("", bounceOf(first.id, "two"))
 		time.Sleep(time.Minute)
 		h.expect("deputy@example.org", 2*time.Minute)
+		if text := h.metrics(); !strings.Contains(text, `meldklok_alerts_total{state="bounced"} 1`) || !strings.Contains(text, `meldklok_mails_taken_total{channel="smtp"} 3`) {
+			t.Errorf("metrics:\n%s", text)
+		}
 		if inc := h.incident(firstRef); len(inc.Trouble) != 1 || inc.Trouble[0].State != incident.Bounced {
 			t.Errorf("trouble = %+v", inc.Trouble)
 		}
