@@ -104,9 +104,9 @@ func (c ServeConfig) check() (*parsed, error) {
 	if p.cert, err = c.TLSConfig.certificate(p.URL); err != nil {
 		errs = append(errs, err)
 	}
-	for _, address := range []string{c.From, c.ReplyTo} {
-		if a, err := mail.ParseAddress(address); address != "" && (err != nil || a.Address != address) {
-			errs = append(errs, fmt.Errorf("%s: not a mail address", address))
+	for _, s := range []struct{ flag, address string }{{"--from", c.From}, {"--reply-to", c.ReplyTo}} {
+		if a, err := mail.ParseAddress(s.address); s.address != "" && (err != nil || a.Address != s.address) {
+			errs = append(errs, fmt.Errorf("%s %s: not a mail address", s.flag, s.address))
 		}
 	}
 	if c.ProbeAddress != "" && !p.takes(c.ProbeAddress) {

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/cookiejar"
 	"net/smtp"
@@ -22,6 +24,7 @@ import (
 func secrets() []string {
 	return []string{
 		"reporter-walrus", "recipient-heron", "officer-otter", "stranger-badger", "visitor-lynx", "path-ferret", "refusal-marten", // addresses and names
+		"api-stoat", "mailbox-vole", "Api-Sorb", "Field-Whitebeam", "Key-Hawthorn",
 		"Subject-Quince", "Body-Medlar", "Attachment-Sloe", "Form-Damson", "Broken-Bullace", "Header-Rowan", "Title-Elder", "Password-Hazel",
 	}
 }
@@ -66,14 +69,15 @@ func TestLogsHoldNoContent(t *testing.T) {
 			s := shell{t, dir}
 			s.ok("Password-Hazel in drie woorden\n", "user", "add", "--email", "officer-otter@example.org", "--name", "Officer-Otter", "--role", "officer")
 			p := startProgram(t, dir, nil, nil, "--listen", "127.0.0.1:0", "--mail-listen", "127.0.0.1:0", "--log-level", "debug", "--log-format", format,
-				"--relay", relayURL, "--from", "privacy@example.org", "--recipient", "privacy@example.org")
+				"--relay", relayURL, "--from", "privacy@example.org", "--recipient", "privacy@example.org",
+				"--mailbox", "imap://mailbox-vole%40example.org@"+talkativeMailbox(t)+"/INBOX?name=privacy", "--mailbox-secret-file", secretIn(t, "Password-Hazel"))
 			talkTo(t, s, "http://"+p.said(`pages +http://(\S+)`), p.said(`mail in +(\S+)`))
 			until(t, "the end of a mail", func() bool { return strings.Contains(p.out.String(), "a mail has ended") })
 			p.stop()
 			lines := logLines(t, p.out.String(), format)
-			for _, want := range []string{"a delivery has its outcome", "a rung was fired", "a mail has ended", "recorded", "request", "2026-0001", "route=/incidents/:ref "} {
-				if format == "json" {
-					want = strings.Replace(want, "route=/incidents/:ref ", `"route":"/incidents/:ref"`, 1)
+			for _, want := range []string{"a delivery has its outcome", "a rung was fired", "a mail has ended", "recorded", "request", "2026-0001", "route=/incidents/:ref ", "route=/api/v1/incidents/:ref ", "mailbox"} {
+				if route, ok := strings.CutPrefix(want, "route="); ok && format == "json" {
+					want = `"route":"` + strings.TrimSpace(route) + `"`
 				}
 				if !strings.Contains(lines, strings.Replace(want, "2026-0001", firstOf(t, s), 1)) {
 					t.Errorf("the log says nothing of %q", want)
@@ -153,9 +157,67 @@ func talkTo(t *testing.T, s shell, pages, mail string) {
 	for _, path := range []string{"/board", "/outbox", "/health", "/healthz", "/metrics", "/incidents/" + first + "/proof", "/incidents/" + first + "/reports/1/raw", "/incidents?q=Subject-Quince"} {
 		read(browser.Get(pages + path))
 	}
+	talkByAPI(t, s, pages)
 	s.ok(secretMail+"again", "report")
 	s.ok("", "show", first)
 	_, _, _ = s.run("", "user", "add", "--email", "visitor-lynx@example.org", "--role", "boss")
+}
+
+// talkByAPI is a program that does things right and wrong.
+func talkByAPI(t *testing.T, s shell, pages string) {
+	t.Helper()
+	token := strings.TrimSpace(s.ok("", "token", "add", "--name", "soc", "--scope", "report", "--scope", "read", "--scope", "file", "--scope", "export"))
+	ask := func(method, path, body string) {
+		req, err := http.NewRequest(method, pages+"/api/v1"+path, strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Authorization", "Bearer "+token)
+		req.Header.Set("Content-Type", "application/json")
+		req.Header.Set("Idempotency-Key", "Key-Hawthorn")
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+	}
+	first := firstOf(t, s)
+	ask(http.MethodPost, "/reports", `{"text":"Api-Sorb","reporter":{"name":"Api-Sorb","email":"api-stoat@example.org"},"attachments":[{"name":"Api-Sorb.txt","data":"QXBpLVNvcmI="}]}`)
+	ask(http.MethodPost, "/reports", `{"Field-Whitebeam":"api-stoat@example.org"}`)
+	ask(http.MethodPost, "/reports", `{"text":"Api-Sorb","known_at":"Api-Sorb"}`)
+	ask(http.MethodPost, "/reports", `{"text":`)
+	ask(http.MethodPost, "/incidents/"+first+"/filings", `{"kind":"Api-Sorb","number":"Api-Sorb","text":"Api-Sorb"}`)
+	for _, path := range []string{"/incidents/" + first, "/incidents/" + first + "/log", "/incidents/path-ferret@example.org", "/clocks?limit=Field-Whitebeam", "/register?from=Field-Whitebeam", "/path-ferret@example.org"} {
+		ask(http.MethodGet, path, "")
+	}
+}
+
+// talkativeMailbox is a mail server that repeats, in every refusal, who asked and
+// what for.
+func talkativeMailbox(t *testing.T) (address string) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer c.Close()
+				fmt.Fprint(c, "* OK [CAPABILITY IMAP4rev1] mailbox-vole@example.org is welcome\r\n")
+				for lines := bufio.NewScanner(c); lines.Scan(); {
+					tag, command, _ := strings.Cut(lines.Text(), " ")
+					fmt.Fprintf(c, "%s NO [AUTHENTICATIONFAILED] mailbox-vole@example.org said %s about Subject-Quince\r\n", tag, command)
+				}
+			}()
+		}
+	}()
+	return l.Addr().String()
 }
 
 // logLines keeps what was logged; what a start prints for the person at the
