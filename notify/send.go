@@ -315,7 +315,21 @@ func (e *Engine) trouble(r *road, err error) {
 	if r.since.IsZero() {
 		r.since = e.now()
 	}
-	e.cfg.Log.Warn("a relay cannot be used; it is tried again", "relay", r.transport.Name(), "reason", string(r.reason), "failures", r.failures)
+	e.cfg.Log.Warn("a relay cannot be used; it is tried again", append([]any{"relay", r.transport.Name(), "reason", string(r.reason), "failures", r.failures}, details(open)...)...)
+}
+
+// details is what a log may say of a relay that could not be opened: where it
+// ended, and the server's number or our own error, never the server's words.
+func details(open *mailer.OpenError) []any {
+	switch {
+	case open == nil:
+		return nil
+	case open.Code != 0:
+		return []any{"stage", string(open.Stage), "code", open.Code, "enhanced", open.Enhanced}
+	case open.Stage == mailer.StageLogin:
+		return []any{"stage", string(open.Stage)} // a token's endpoint may repeat who asked
+	}
+	return []any{"stage", string(open.Stage), "err", open.Err}
 }
 
 func (e *Engine) well(r *road) {

@@ -51,6 +51,7 @@ type cli struct {
 	Organisation organisationCommand `cmd:"" help:"Who the organisation is, for the AP's form and the letters: show or set it."`
 	Drill        drillCommand        `cmd:"" help:"Exercise the whole path, from a mail in to alerts at management."`
 	Mailbox      mailboxCommand      `cmd:"" help:"The mailboxes that are watched: test them, or see how they stand."`
+	Relay        relayCommand        `cmd:"" help:"The servers that take our mail: test them."`
 	Verify       verifyCommand       `cmd:"" help:"Replay the whole record and say whether it is whole."`
 	Backup       backupCommand       `cmd:"" help:"Backups: write one, test one, make their key."`
 	Restore      restoreCommand      `cmd:"" help:"Bring the record back from a backup, into an empty data folder."`
