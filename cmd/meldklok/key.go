@@ -10,7 +10,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"meldklok/incident/store"
 )
@@ -90,7 +89,7 @@ func (c *keyProveCommand) do(ctx context.Context, d *desk) error {
 	if err != nil {
 		return fmt.Errorf("recovery copy: %w", err)
 	}
-	m, err := store.ImportMaster(bytes.NewReader(sealed), strings.TrimSpace(phrase))
+	m, err := openExport(bytes.NewReader(sealed), phrase)
 	if err != nil {
 		return exit(exitRefused, err)
 	}

@@ -41,3 +41,22 @@ func TestKeyHandedOver(t *testing.T) {
 	}
 	p.stop()
 }
+
+// TestPhraseFromPaper: how a phrase was typed does not matter, as long as it is
+// the phrase.
+func TestPhraseFromPaper(t *testing.T) {
+	s := newShell(t)
+	s.ok(report, "report")
+	phrase := strings.Split(s.ok("", "key", "export"), "\n")[1]
+	for _, typed := range []string{strings.ToUpper(strings.ReplaceAll(phrase, "-", " ")), " " + strings.ReplaceAll(strings.ReplaceAll(phrase, "-", ""), "o", "0") + " "} {
+		s.ok(typed+"\n", "key", "prove")
+	}
+	for _, typed := range []string{"abcde-abcde-abcde-abcde-abcde", phrase + "a"} {
+		if _, said, code := s.run(typed+"\n", "key", "prove"); code == 0 || !strings.Contains(said, "not the phrase") || strings.Contains(said, "identity") {
+			t.Errorf("%q: status %d, %s", typed, code, said)
+		}
+	}
+	if got := asPrinted("een eigen zin"); got != "een eigen zin" {
+		t.Errorf("another phrase became %q", got)
+	}
+}

@@ -159,7 +159,7 @@ func masterFor(w world, place Place, staging string) error {
 	if phrase == "" {
 		return fmt.Errorf("the master key %s is missing: put it back, or give the recovery phrase on standard input", path)
 	}
-	m, err := store.ImportMaster(sealed, phrase)
+	m, err := openExport(sealed, phrase)
 	if err != nil {
 		return err
 	}
