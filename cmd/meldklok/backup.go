@@ -54,9 +54,12 @@ func (c *backupMakeCommand) do(ctx context.Context, d *desk) error {
 	if len(to) == 0 {
 		return exit(exitUsage, errors.New("no public key to encrypt to: give one with --recipient; meldklok backup key makes one"))
 	}
+	if err := free(c.File); err != nil {
+		return exit(exitUsage, err)
+	}
 	out, err := d.keeper.make(ctx, c.File, to, false, true)
 	if err != nil {
-		return err
+		return outOfReach(err)
 	}
 	fmt.Fprintf(d.stdout, "%s: %d bytes, written and read back\nhead %d:%s\n", c.File, out.Size, out.Seq, out.Hash)
 	switch {
@@ -97,6 +100,9 @@ func (c *backupTestCommand) do(ctx context.Context, d *desk) error {
 	keys, err := age.ParseIdentities(d.stdin)
 	if err != nil {
 		return exit(exitUsage, fmt.Errorf("the identity: %w", err))
+	}
+	if err := opens(c.File, keys); err != nil {
+		return exit(exitUsage, fmt.Errorf("not tested: %w", err))
 	}
 	t, err := d.keeper.try(ctx, c.File, keys)
 	if err != nil {

@@ -140,7 +140,7 @@ func (s *schedule) outcome(ctx context.Context, err error) {
 		s.failing = now
 	}
 	s.again = now.Add(retryAfter)
-	s.app.log.Error("a backup or its test failed; it is tried again", "err", err)
+	s.app.log.Error("a backup or its test failed; it is tried again", "err", outOfReach(err))
 }
 
 // findings are those about backups, and about sending that is held.

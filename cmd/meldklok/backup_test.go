@@ -2,10 +2,13 @@ package main
 
 import (
 	"errors"
+	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -58,6 +61,29 @@ func TestBackupAndRestoreByCommand(t *testing.T) {
 	s.refused("no such person", "release", "--by", "nobody@example.org")
 	s.ok("", "release", "--by", "officer@example.org")
 	s.refused("not held", "release", "--by", "officer@example.org")
+}
+
+// TestWhatSaysNothingAboutABackup: a key of something else, and a file that
+// cannot be reached, are told as that, and health does not call the backup broken.
+func TestWhatSaysNothingAboutABackup(t *testing.T) {
+	s := newShell(t)
+	s.ok(report, "report")
+	identity, recipient := s.backupKey()
+	file, other := filepath.Join(s.dir, "one.age"), filepath.Join(s.dir, "other.txt")
+	s.ok("", "backup", file, "--recipient", recipient)
+	s.ok("", "backup", "key", other)
+	before := s.ok("", "verify")
+	s.refused("this key does not open", "backup", "test", file, "--identity", other)
+	s.refused("no such file", "backup", "test", file+"x", "--identity", identity)
+	if after := s.ok("", "verify"); after != before {
+		t.Errorf("something was recorded: %s, before %s", after, before)
+	}
+	s.refused("no such file", "backup", filepath.Join(s.dir, "none", "one.age"), "--recipient", recipient)
+	for err, hint := range map[error]string{syscall.EROFS: "ReadWritePaths=", syscall.EACCES: "service's user", io.EOF: ""} {
+		if got := outOfReach(&fs.PathError{Op: "open", Path: "x", Err: err}).Error(); !strings.Contains(got, hint) || (hint == "") != !strings.Contains(got, ";") {
+			t.Errorf("%v: %s", err, got)
+		}
+	}
 }
 
 // refused runs a command that must fail with a sentence.
