@@ -18,7 +18,7 @@ func outOfReach(err error) error {
 	case errors.Is(err, syscall.EROFS):
 		return fmt.Errorf("%w; the service may write to its own folders only: name this one in ReadWritePaths= (systemctl edit meldklok)", err)
 	case errors.Is(err, fs.ErrPermission):
-		return fmt.Errorf("%w; it is the service's user that needs the right to this file and its folder", err)
+		return fmt.Errorf("%w; while the service runs it reads and writes this itself, as its own user: take a folder that is its own, such as that of the backups", err)
 	}
 	return err
 }

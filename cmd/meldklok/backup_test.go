@@ -79,7 +79,7 @@ func TestWhatSaysNothingAboutABackup(t *testing.T) {
 		t.Errorf("something was recorded: %s, before %s", after, before)
 	}
 	s.refused("no such file", "backup", filepath.Join(s.dir, "none", "one.age"), "--recipient", recipient)
-	for err, hint := range map[error]string{syscall.EROFS: "ReadWritePaths=", syscall.EACCES: "service's user", io.EOF: ""} {
+	for err, hint := range map[error]string{syscall.EROFS: "ReadWritePaths=", syscall.EACCES: "as its own user", io.EOF: ""} {
 		if got := outOfReach(&fs.PathError{Op: "open", Path: "x", Err: err}).Error(); !strings.Contains(got, hint) || (hint == "") != !strings.Contains(got, ";") {
 			t.Errorf("%v: %s", err, got)
 		}
