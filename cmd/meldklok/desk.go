@@ -66,7 +66,7 @@ func atDesk(ctx context.Context, w world, place Place, args []string, c deskComm
 	if err != nil {
 		return lockedSentence(err, place)
 	}
-	return errors.Join(c.do(ctx, d), d.store.Close())
+	return errors.Join(c.do(ctx, d), d.store.Close(), handOver(place.Data))
 }
 
 // terminal reports whether r is a person's terminal, from which nothing is

@@ -61,10 +61,14 @@ func (c *restoreCommand) Run(ctx context.Context, w world, place Place) (err err
 		return exit(exitRefused, err)
 	}
 	said, v, err := c.goOn(ctx, w, Place{Data: staging, KeyFile: place.KeyFile}, m, gone, list)
+	if errors.Is(err, store.ErrWrongKey) {
+		path, _ := place.keyPath()
+		return exit(exitRefused, fmt.Errorf("nothing was restored: the master key %s is not the one of this backup: move it away, and the recovery phrase is asked for", path))
+	}
 	if err != nil {
 		return exit(exitFailed, fmt.Errorf("nothing was restored: %w", err))
 	}
-	if err := store.Unstage(place.Data); err != nil {
+	if err := errors.Join(store.Unstage(place.Data), handOver(place.Data)); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(w.stdout, restoreNotice, v.Entries, v.Incidents, m.Seq, m.Hash, m.Copied.Format("2006-01-02 15:04:05Z07:00"), said.Numbers, said.Year)
