@@ -36,6 +36,7 @@ func (t *tx) Create(year int, item uint64) (incident.Ref, error) {
 		return incident.Ref{}, fmt.Errorf("store: create incident: year %d", year)
 	}
 	c := &t.g.counters
+	t.g.changes++ // a number that was given out spoils the commit when what follows fails
 	c.Incidents++
 	ref := incident.Ref{Year: uint16(year), Number: c.next(uint16(year))}
 	t.fresh = &state{Incident: &incident.Incident{Ref: ref, Organisation: t.org.ID}, item: item}
