@@ -40,8 +40,9 @@ func (c *restoreCommand) Run(ctx context.Context, w world, place Place) (err err
 	if err != nil {
 		return exit(exitRefused, err)
 	}
+	verified := false // from then on files are given their names, and what lies there is needed to go on
 	defer func() {
-		if err != nil {
+		if err != nil && !verified {
 			err = errors.Join(err, store.Untidy(staging))
 		}
 	}()
@@ -68,8 +69,9 @@ func (c *restoreCommand) Run(ctx context.Context, w world, place Place) (err err
 	if err != nil {
 		return exit(exitFailed, fmt.Errorf("nothing was restored: %w", err))
 	}
+	verified = true
 	if err := errors.Join(store.Unstage(place.Data), handOver(place.Data)); err != nil {
-		return err
+		return fmt.Errorf("do it again: %w", err)
 	}
 	_, err = fmt.Fprintf(w.stdout, restoreNotice, v.Entries, v.Incidents, m.Seq, m.Hash, m.Copied.Format("2006-01-02 15:04:05Z07:00"), said.Numbers, said.Year)
 	return err

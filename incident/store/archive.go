@@ -72,8 +72,17 @@ var ErrBackup = errors.New("store: this is not a whole backup")
 // there is none.
 func (s *Store) Archive(w io.Writer, program string, export []byte) (Manifest, error) {
 	m := Manifest{Format: archiveFormat, Copied: s.cfg.Now().UTC(), Program: program}
+	end, err := s.gate.copies(s.keys.shred) // so that no remains of destroyed keys come along
+	if err != nil {
+		return m, fmt.Errorf("store: copy the keys: %w", s.failed(err))
+	}
+	defer func() {
+		if end() {
+			s.catchUp(context.Background())
+		}
+	}()
 	a := &archiver{tar: tar.NewWriter(w), m: &m}
-	err := s.engine.Snapshot(func(r Reader, size int64) (io.Writer, error) {
+	err = s.engine.Snapshot(func(r Reader, size int64) (io.Writer, error) {
 		c, err := s.readCounters(r)
 		if err != nil {
 			return nil, err
@@ -83,9 +92,6 @@ func (s *Store) Archive(w io.Writer, program string, export []byte) (Manifest, e
 	})
 	if err != nil {
 		return m, fmt.Errorf("store: copy the record: %w", err)
-	}
-	if err := s.keys.shred(); err != nil { // so that no remains of destroyed keys come along
-		return m, fmt.Errorf("store: copy the keys: %w", s.failed(err))
 	}
 	err = s.keys.engine.Snapshot(func(_ Reader, size int64) (io.Writer, error) { return a.begin(KeyFile, size) })
 	if err != nil {

@@ -108,6 +108,7 @@ func (c *committer) close() {
 // counts what they change.
 type group struct {
 	Writer
+	keys     *keyring
 	changes  int
 	counters counters
 	org      *incident.Org // nil until one of them changes it
@@ -115,17 +116,16 @@ type group struct {
 
 func (g *group) Put(t Table, key, value []byte) error {
 	g.changes++
-	if counted(t) && g.Get(t, key) == nil {
-		g.counters.Rows[t]++
+	if value == nil {
+		value = []byte{} // an empty value is a value
 	}
+	g.counters.note(g.keys, g, t, key, value)
 	return g.Writer.Put(t, key, value)
 }
 
 func (g *group) Delete(t Table, key []byte) error {
 	g.changes++
-	if counted(t) && g.Get(t, key) != nil {
-		g.counters.Rows[t]--
-	}
+	g.counters.note(g.keys, g, t, key, nil)
 	return g.Writer.Delete(t, key)
 }
 
@@ -161,7 +161,7 @@ func (s *Store) attempt(batch []*call) (again []*call) {
 		if err != nil {
 			return err
 		}
-		g = &group{Writer: w, counters: c}
+		g = &group{Writer: w, keys: s.keys, counters: c}
 		for i, me := range batch {
 			before := g.changes
 			if me.err = me.invoke(g); me.err != nil && g.changes != before {

@@ -23,6 +23,12 @@ type counters struct {
 	Rows        map[Table]int64   `json:"rows"`                 // of the tables that nothing else vouches for
 	Seq         uint64            `json:"seq"`
 	Head        []byte            `json:"head"` // hash of the last entry
+
+	Bound bool          `json:"bound"`          // the fields below are kept; false in a record of an older program
+	Sums  map[Table]sum `json:"sums,omitempty"` // of the tables whose rows nothing else binds to the present
+	Item  uint64        `json:"item"`           // the highest item in use: the file of keys must know it
+	Gone  uint64        `json:"gone"`           // batches of keys that were destroyed: the file of keys knows as many, or more
+	Org   uint32        `json:"org"`            // entries of the organisation's log
 }
 
 // counted names the tables whose rows are counted: a row that vanishes from
@@ -57,7 +63,7 @@ func (s *Store) readCounters(r Reader) (c counters, err error) {
 	raw := r.Get(tableMeta, metaCounters)
 	switch {
 	case raw == nil:
-		return counters{Numbers: map[uint16]uint32{}, Rows: map[Table]int64{}}, nil
+		return counters{Numbers: map[uint16]uint32{}, Rows: map[Table]int64{}, Sums: map[Table]sum{}, Bound: true}, nil
 	case len(raw) < macSize:
 		return c, errCounters
 	}
@@ -74,11 +80,15 @@ func (s *Store) readCounters(r Reader) (c counters, err error) {
 	if c.Rows == nil {
 		c.Rows = map[Table]int64{}
 	}
+	if c.Sums == nil {
+		c.Sums = map[Table]sum{}
+	}
 	return c, nil
 }
 
 func (s *Store) writeCounters(w Writer, c counters) error {
 	maps.DeleteFunc(c.Rows, func(_ Table, n int64) bool { return n == 0 })
+	maps.DeleteFunc(c.Sums, func(_ Table, s sum) bool { return s == sum{} })
 	plain, err := json.Marshal(c)
 	if err != nil {
 		return fmt.Errorf("store: counters: %w", err)

@@ -49,6 +49,7 @@
 //	keys.db
 //	M meta       "check"                     the wrapped key of the keyed hashes       first start
 //	M meta       "shred"                     1 while remains of destroyed keys may be  destroying
+//	M meta       "gone"                      how many batches of keys were destroyed   destroying
 //	Y keys       item                        three times: length (1), wrapped key      the pool
 //
 // No key of a row carries content. The tables D, C and N follow from the state
@@ -87,10 +88,11 @@
 // anew, because bbolt leaves what was overwritten in free pages (shred.go). A
 // report and a person of the organisation each have keys of their own, so one can
 // be forgotten without the others; what was put right about the writer of a report
-// is sealed with the keys of that. A log whose personal keys are gone goes on under
-// other ones that the entry of the destruction names. A mail to one of ours that is
-// still to go is sealed with these first (unsent.go), one to the reporter is taken
-// back.
+// is sealed with the keys of that. While a backup copies the record and then its
+// keys, all but the entry waits until it is through (gate.go). A log whose personal
+// keys are gone goes on under other ones that the entry of the destruction names. A
+// mail to one of ours that is still to go is sealed with these first (unsent.go), one
+// to the reporter is taken back.
 //
 // What this cannot reach: copies of the file of keys that were made before, and
 // what the disk itself keeps of a file that was replaced. Whoever has both such a
@@ -116,11 +118,18 @@
 // sealed bytes, so that destroying a key leaves the chain whole, and over their
 // digest, so that the chain can be followed from 32 bytes an entry without
 // seeing what the others say. [Store.Verify] recomputes it,
-// folds every log, opens every sealed value, and holds every row of every table
-// against what vouches for it: the chain, the state, a keyed hash, or the
-// counters, which count the rows that nothing else would miss. Whoever holds the
-// keys can still rewrite the end so that it fits; against a head that left the
-// record earlier it does not.
+// folds every log, opens every sealed value, unwraps every key, and holds every row
+// of every table against what vouches for it: the chain, the state, a keyed hash,
+// or the counters. These count the rows that nothing else would miss, and sum up
+// those of which an older copy would open as well (vouch.go). So whoever has no key
+// can put nothing back that stood there before: not a table, not a row, not a key
+// that was destroyed. Whoever holds the keys can still rewrite the end so that it
+// fits, and anybody can put both files back as they were at one moment; against a
+// head that left the record earlier neither fits.
+//
+// Some of it is noticed at once, when the record is opened: a chain, an organisation's
+// log or a file of keys that ends before the counters say is refused, and small
+// tables that are not as they were written last are named ([Store.Doubtful]).
 //
 // # A proof outside the record
 //
@@ -156,8 +165,9 @@
 //	                      were missing, which costs a duplicate and never a report
 //	counters are damaged  every write is refused: nothing is built on them
 //	a file is missing, empty, cut short, foreign, exchanged, held by another
-//	process, newer, or sealed with another master key: refused when it is opened,
-//	in a sentence; nothing is made anew over what was lost
+//	process, newer, older than the other file, or sealed with another master key:
+//	refused when it is opened, in a sentence; nothing is made anew over what was
+//	lost, nor in a folder that a restore has begun to fill
 //
 // What a test cannot show on a running machine is a loss of power: it rests on
 // bbolt's order of writing (pages, sync, root, sync) and on the disk telling the
@@ -194,10 +204,10 @@
 //	engine.go     the seam; bolt.go, memory.go: the engines; files.go: names on disk
 //	schema.go     the tables and their keys; chain.go: rows of the log
 //	open.go       opening and laying out; start.go: what is put in order then
-//	commit.go     sharing commits; counters.go: the bookkeeping
+//	commit.go     sharing commits; counters.go: the bookkeeping; vouch.go: sums over rows
 //	keys.go       sealing; entrykeys.go: a key for each entry; pool.go: keys in advance; pack.go: compression
 //	master.go     the master key and its export; rotate.go: exchanging it
-//	shred.go      destroying keys and what they sealed; line.go: an incident as a whole
+//	shred.go      destroying keys and what they sealed; line.go: an incident as a whole; gate.go: not during a backup
 //	tx.go         writing entries; index.go: the rows that follow from a state
 //	view.go       reading; delivery.go, cursor.go, outbox.go, unsent.go, access.go: what is no log
 //	proof.go      one incident with its proof; proofcheck.go: without the record

@@ -79,6 +79,15 @@ func dump(t testing.TB, e Engine) map[string]string {
 	return rows
 }
 
+// rowsOf is what stands in an engine but the counters, which know what was ever in
+// use.
+func rowsOf(t testing.TB, e Engine) map[string]string {
+	t.Helper()
+	rows := dump(t, e)
+	delete(rows, string(tableMeta)+string(metaCounters))
+	return rows
+}
+
 // Wherever the disk fills up while a report comes in, the report is either
 // refused as a whole or has its outcome later, and afterwards all is well.
 func TestFullDiskRefusesAndRecovers(t *testing.T) {
@@ -93,12 +102,12 @@ func TestFullDiskRefusesAndRecovers(t *testing.T) {
 				counter, fail = &f.writes, &f.failWrite
 			}
 			fail.Store(counter.Load() + n)
-			was := dump(t, f)
+			was := rowsOf(t, f)
 			body := mailText(2, strings.Repeat("een groot bericht ", 30_000))
 			item, err := svc.Accept(t.Context(), incident.Incoming{Channel: incident.ChannelSMTP, Arrived: start, Body: strings.NewReader(body)})
 			if err == nil {
 				_, err = svc.Process(t.Context(), item)
-			} else if now := dump(t, f); !maps.Equal(was, now) {
+			} else if now := rowsOf(t, f); !maps.Equal(was, now) {
 				t.Errorf("%s %d: something remained of a refused report: %d rows, there were %d", kind, n, len(now), len(was))
 			}
 			reached := counter.Load() >= fail.Load()

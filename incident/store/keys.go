@@ -38,6 +38,7 @@ type keyring struct {
 	mac    []byte // key of the keyed hashes
 	packer *packer
 	pool   pool
+	last   uint64 // highest item that the file of keys knew when it was opened
 	// failing hears of keys that could not be stored in advance.
 	failing func(error)
 
@@ -99,7 +100,7 @@ func openKeyring(engine Engine, master tink.AEAD) (*keyring, error) {
 	if k.mac, err = master.Decrypt(wrapped, keyCheck); err != nil {
 		return nil, ErrWrongKey
 	}
-	k.pool.next = last + 1
+	k.last, k.pool.next = last, last+1
 	return k, nil
 }
 

@@ -17,7 +17,8 @@ type migration struct {
 	What string
 	// Run works in transactions of its own, none larger than a distributed engine
 	// takes. A crash in between runs it again from its beginning, over what it has
-	// done already. It does not touch the number of the format.
+	// done already. It does not touch the number of the format. Rows of a table that
+	// the counters sum up (vouch.go) it cannot change without the keys of the hashes.
 	Run func(record, keys Engine) error
 }
 

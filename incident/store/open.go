@@ -41,6 +41,11 @@ func Open(dir string, master *Master, create bool, cfg Config) (*Store, error) {
 	if hasRecord && !hasKeys {
 		return nil, fmt.Errorf("%w: %s, without which %s cannot be read: restore both from a backup", ErrMissing, KeyFile, RecordFile)
 	}
+	if !hasRecord && create {
+		if begun, err := exists(filepath.Join(dir, stagingFolder)); err != nil || begun {
+			return nil, errors.Join(err, errors.New("store: a restore into this folder is under way, or was interrupted: do it again, or remove "+stagingFolder))
+		}
+	}
 	if create {
 		if err := makeFolder(dir); err != nil {
 			return nil, fmt.Errorf("store: data folder: %w", err)
@@ -141,7 +146,10 @@ func (s *Store) prepare() error {
 	if err := s.loadOrg(); err != nil {
 		return fmt.Errorf("store: record and key file do not belong together, or are damaged: %w", err)
 	}
-	return errors.Join(s.refold(), s.Dispose(context.Background()), s.sweepStaging(), s.keys.shred())
+	if err := errors.Join(s.ofOneDay(), s.bound()); err != nil {
+		return err
+	}
+	return errors.Join(s.refold(), s.cleanUp())
 }
 
 // layOut writes the first entry of a new record.

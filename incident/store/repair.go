@@ -172,8 +172,12 @@ func (t *tx) replan(ref incident.Ref) error {
 // rebuild writes state and index rows of one incident from its log, whatever
 // stands there now.
 func (t *tx) rebuild(ref incident.Ref) error {
-	if _, _, err := t.fold(ref, t.openRegister); err != nil {
+	inc, _, err := t.fold(ref, t.openRegister)
+	if err != nil {
 		return err // before anything is dropped, which reads the indexes from end to end
+	}
+	if st, err := t.state(ref); err == nil && st.Incident.Entries > inc.Entries {
+		return fmt.Errorf("its log has %d entries, its state was made from %d: the end of the log is missing", inc.Entries, st.Incident.Entries)
 	}
 	if err := t.dropIndexRows(ref); err != nil {
 		return err

@@ -34,6 +34,9 @@ func Stage(dir string) (staging string, err error) {
 		return "", fmt.Errorf("store: data folder: %w", err)
 	}
 	staging = filepath.Join(dir, stagingFolder)
+	if err := takeBack(dir, staging); err != nil {
+		return "", fmt.Errorf("store: data folder: %w", err)
+	}
 	if err := os.RemoveAll(staging); err != nil {
 		return "", fmt.Errorf("store: data folder: %w", err)
 	}
@@ -49,11 +52,24 @@ func Stage(dir string) (staging string, err error) {
 	return staging, os.Mkdir(staging, 0o700)
 }
 
+// takeBack removes what a restore that was interrupted in its last step had
+// named already. The keys go first there: when they no longer lie in the staging
+// folder and the record does, those in the data folder are of that restore.
+func takeBack(dir, staging string) error {
+	record, err := exists(filepath.Join(staging, RecordFile))
+	keys, keyErr := exists(filepath.Join(staging, KeyFile))
+	if err := errors.Join(err, keyErr); err != nil || !record || keys {
+		return err
+	}
+	return errors.Join(drop(filepath.Join(dir, KeyFile)), drop(filepath.Join(dir, ExportFile)))
+}
+
 // Unstage gives what was verified in the staging folder its names in the data
-// folder. The record comes last: without it nothing opens.
+// folder. The keys come first, which shows Stage how far it came; the record comes
+// last: without it nothing opens.
 func Unstage(dir string) error {
 	staging := filepath.Join(dir, stagingFolder)
-	for _, name := range []string{ExportFile, KeyFile, RecordFile} {
+	for _, name := range []string{KeyFile, ExportFile, RecordFile} {
 		err := os.Rename(filepath.Join(staging, name), filepath.Join(dir, name))
 		if err != nil && !(name == ExportFile && errors.Is(err, os.ErrNotExist)) {
 			return fmt.Errorf("store: restore: %w", err)

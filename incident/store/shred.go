@@ -21,6 +21,11 @@ import (
 // metaShred is 1 while the file of keys may hold remains of destroyed ones.
 var metaShred = []byte("shred")
 
+// metaGone counts the batches of keys that were destroyed in the file of keys. The
+// record's counters say how many it must know of: a file of keys from before that
+// would bring back what is gone.
+var metaGone = []byte("gone")
+
 // disposeBatch is how many rows one transaction of a destruction changes. It is
 // a distributed engine's limit of keys, with room for the bookkeeping.
 const disposeBatch = 90
@@ -54,17 +59,23 @@ func (v *view) gone(item uint64) bool {
 	return errors.Is(err, ErrDestroyed)
 }
 
-// Dispose implements incident.Store.
+// Dispose implements incident.Store. While a backup is being written it is put
+// off until that is through.
 func (s *Store) Dispose(ctx context.Context) error {
+	return s.gate.destroys(func() error { return s.dispose(ctx) })
+}
+
+func (s *Store) dispose(ctx context.Context) error {
 	for {
 		marks, err := s.marks(ctx)
 		if err != nil || len(marks) == 0 {
 			return err
 		}
-		if err := s.failed(s.keys.destroy(marks)); err != nil {
-			return err
+		gone, err := s.keys.destroy(marks)
+		if err != nil {
+			return s.failed(err)
 		}
-		if err := s.dropMarked(ctx, marks); err != nil {
+		if err := s.dropMarked(ctx, marks, gone); err != nil {
 			return err
 		}
 	}
@@ -76,9 +87,17 @@ type mark struct {
 	parts incident.Parts
 }
 
-// marks reads a batch of them.
+// marks reads a batch of them. What somebody put among them from outside is not
+// carried out.
 func (s *Store) marks(ctx context.Context) (out []mark, err error) {
 	err = s.view(ctx, func(v *view) error {
+		c, err := s.readCounters(v.r)
+		if err == nil {
+			err = v.asWritten(tableStaging, c)
+		}
+		if err != nil {
+			return err
+		}
 		v.r.Ascend(tableStaging, nil, func(k, value []byte) bool {
 			if len(value) == 1 {
 				out = append(out, mark{number(k), incident.Parts(value[0])})
@@ -91,9 +110,12 @@ func (s *Store) marks(ctx context.Context) (out []mark, err error) {
 }
 
 // dropMarked removes the bytes of items whose keys are gone, then their marks.
-func (s *Store) dropMarked(ctx context.Context, marks []mark) error {
+// From then on the record asks for a file of keys that knows of as many
+// destructions.
+func (s *Store) dropMarked(ctx context.Context, marks []mark, gone uint64) error {
 	for len(marks) > 0 {
 		err := s.update(ctx, func(t *tx) error {
+			t.g.counters.Gone = max(t.g.counters.Gone, gone)
 			for room := disposeBatch; room > 0 && len(marks) > 0; {
 				n, err := t.dropPieces(marks[0], room)
 				if err != nil {
@@ -133,11 +155,20 @@ func (t *tx) dropPieces(m mark, most int) (n int, err error) {
 }
 
 // Shred implements incident.Store. It costs one copy of the file of keys.
-func (s *Store) Shred(context.Context) error { return s.failed(s.keys.shred()) }
+func (s *Store) Shred(context.Context) error {
+	return s.gate.destroys(func() error { return s.failed(s.keys.shred()) })
+}
 
-// destroy blanks wrapped keys, in one transaction.
-func (k *keyring) destroy(marks []mark) error {
-	err := k.engine.Update(func(w Writer) error {
+// gone returns how many batches of keys were destroyed by now.
+func (k *keyring) gone() (n uint64) {
+	_ = k.engine.View(func(r Reader) error { n = number(r.Get(tableMeta, metaGone)); return nil })
+	return n
+}
+
+// destroy blanks wrapped keys, in one transaction, and returns how many batches
+// were destroyed by now.
+func (k *keyring) destroy(marks []mark) (gone uint64, err error) {
+	err = k.engine.Update(func(w Writer) error {
 		for _, m := range marks {
 			row := w.Get(tableKeys, key8(m.item))
 			blank, err := blanked(row, m.parts)
@@ -151,7 +182,8 @@ func (k *keyring) destroy(marks []mark) error {
 				return err
 			}
 		}
-		return w.Put(tableMeta, metaShred, []byte{1})
+		gone = number(w.Get(tableMeta, metaGone)) + 1
+		return errors.Join(w.Put(tableMeta, metaGone, key8(gone)), w.Put(tableMeta, metaShred, []byte{1}))
 	})
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -161,7 +193,7 @@ func (k *keyring) destroy(marks []mark) error {
 			delete(k.cache, keyID{m.item, c})
 		}
 	}
-	return err
+	return gone, err
 }
 
 // blanked returns a row of the file of keys without the keys of some parts. A
@@ -264,8 +296,11 @@ func (s *Store) Reapply(ctx context.Context, list []Destruction) error {
 		for i, d := range some {
 			marks[i] = mark{d.Item, d.Parts}
 		}
-		if err := errors.Join(ctx.Err(), s.failed(s.keys.destroy(marks))); err != nil {
+		if err := ctx.Err(); err != nil {
 			return err
+		}
+		if _, err := s.keys.destroy(marks); err != nil {
+			return s.failed(err)
 		}
 	}
 	return s.Shred(ctx)

@@ -2,7 +2,9 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 
 	"meldklok/incident"
 )
@@ -80,6 +82,87 @@ func (s *Store) empty(table Table) error {
 	}
 	return nil
 }
+
+// ofOneDay refuses files whose parts are not of the same day: a chain that ends
+// elsewhere than the counters say would be written over, and a file of keys that
+// is older than the record would give numbers out again that are in use, and bring
+// back keys that were destroyed.
+func (s *Store) ofOneDay() error {
+	return s.view(context.Background(), func(v *view) error {
+		c, err := s.readCounters(v.r)
+		if err != nil {
+			return err
+		}
+		var end uint64
+		var hash [32]byte
+		v.r.Descend(tableLog, nil, func(k, value []byte) bool {
+			end = number(k)
+			if r, _, bad := parseRow(value); bad == nil {
+				hash = r.hash
+			}
+			return false
+		})
+		switch {
+		case end != c.Seq || hash != c.hash():
+			return fmt.Errorf("store: %s is damaged, or put together from copies of several days: its chain ends at entry %d, its counters say %d: restore a backup", RecordFile, end, c.Seq)
+		case c.Item > s.keys.last || c.Gone > s.keys.gone():
+			return fmt.Errorf("store: %s is older than %s: put the one back that belongs to it, or restore both from a backup", KeyFile, RecordFile)
+		}
+		return nil
+	})
+}
+
+// bound compares the organisation's log, which is kept in memory, with its
+// length. The counters of a record that an older program wrote are given what
+// they lack.
+func (s *Store) bound() error {
+	var c counters
+	err := s.view(context.Background(), func(v *view) (err error) { c, err = s.readCounters(v.r); return err })
+	switch entries := s.org.Load().Entries; {
+	case err != nil:
+		return err
+	case !c.Bound:
+		return s.update(context.Background(), func(t *tx) error { t.bind(); return nil })
+	case entries != c.Org:
+		return fmt.Errorf("store: the organisation's log has %d entries, the record says %d: restore a backup", entries, c.Org)
+	}
+	return nil
+}
+
+// cleanUp carries out what a crash left: destructions, and raw bytes that were
+// never accepted. It does so only when the marks that say so are those that the
+// record wrote: what it does cannot be undone.
+func (s *Store) cleanUp() error {
+	if err := s.examine(); err != nil {
+		return err
+	}
+	if slices.Contains(s.Doubtful(), tableName(tableStaging)) {
+		return s.keys.shred()
+	}
+	return errors.Join(s.Dispose(context.Background()), s.sweepStaging(), s.Shred(context.Background()))
+}
+
+// examine looks, of the small tables, which are not as they were written last.
+// That keeps nothing from going on: a report that comes in must be taken.
+func (s *Store) examine() error {
+	return s.view(context.Background(), func(v *view) error {
+		c, err := s.readCounters(v.r)
+		if err != nil {
+			return err
+		}
+		for _, t := range []Table{tableStaging, tablePending, tableParked, tableCursor, tableCredential} {
+			if err := v.asWritten(t, c); err != nil {
+				s.cfg.Log.Error("the record was changed from outside", "err", err)
+				s.doubtful = append(s.doubtful, tableName(t))
+			}
+		}
+		return nil
+	})
+}
+
+// Doubtful names the tables that were not as they were written last when the
+// record was opened. [Store.Verify] looks at all of them.
+func (s *Store) Doubtful() []string { return s.doubtful }
 
 // sweepStaging removes raw bytes whose delivery was never accepted, or that
 // are stored elsewhere already. Whoever sent the former was not told yes, and

@@ -36,7 +36,10 @@ type Store struct {
 	commits committer
 	org     atomic.Pointer[incident.Org]
 	broken  atomic.Bool
-	closing sync.Once
+	gate    gate
+
+	doubtful []string // tables that were not as they were written last; set once
+	closing  sync.Once
 }
 
 // View implements incident.Store.

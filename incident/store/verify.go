@@ -38,7 +38,7 @@ func (s *Store) Verify(ctx context.Context, left *incident.Head) (out Verificati
 	}()
 	c := &checker{s: s, ctx: ctx, left: left, out: &out}
 	for _, step := range []func() error{
-		s.engine.Check, c.chain, c.incidents, c.indexes, c.raw, c.items, c.outbox, c.accesses, c.tagged, c.counts,
+		s.engine.Check, s.keys.engine.Check, c.keys, c.chain, c.incidents, c.indexes, c.raw, c.items, c.outbox, c.accesses, c.tagged, c.counts,
 	} {
 		if err := step(); err != nil {
 			return out, err
@@ -141,7 +141,7 @@ func (c *checker) incidents() error {
 		}
 		st, err := v.audit(stream.Ref, value, v.openRow)
 		if err == nil {
-			err = v.auditReports(st.Incident)
+			err = errors.Join(v.auditReports(st.Incident), v.auditGone(st.Incident))
 		}
 		if err != nil {
 			return fmt.Errorf("incident %s: %w", stream.Ref, err)
