@@ -94,7 +94,7 @@ func (s *Service) Saw(ctx context.Context, a Access) error {
 		kept = AccessKept
 	}
 	err := s.Store.Update(ctx, func(tx Tx) error {
-		_, err := tx.ForgetAccess(a.At.Add(-kept), agedAtOnce)
+		_, err := tx.ForgetAccess(a.At.Add(-kept), agedAtOnce, func(ref Ref) bool { return KeptBack(tx, ref) })
 		return errors.Join(err, tx.PutAccess(a))
 	})
 	if err != nil {

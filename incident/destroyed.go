@@ -174,6 +174,17 @@ type Held struct {
 	Reasons string    `json:"reasons"`
 }
 
+// KeptBack reports whether a brake keeps what belongs to an incident, or all of
+// the record. It is for what ages out beside the schedule: the text of mails, and
+// who looked.
+func KeptBack(v View, ref Ref) bool {
+	if len(v.Org().Held) > 0 {
+		return true
+	}
+	inc, err := v.Incident(ref)
+	return err == nil && len(inc.Held) > 0
+}
+
 // applyBraked sets or lifts a brake in a list.
 func applyBraked(held []Held, e Entry, b *Braked) []Held {
 	held = slices.DeleteFunc(slices.Clone(held), func(h Held) bool { return h.Brake == b.Brake })

@@ -160,13 +160,15 @@ type Tx interface {
 	Reseal(id uint64, item uint64) error
 	// Wake makes mails ready whose waiting time is over, and returns how many.
 	Wake(now time.Time) (int, error)
-	// ForgetMail drops the bytes of ended mails older than before; at most limit.
-	ForgetMail(before time.Time, limit int) (int, error)
+	// ForgetMail drops the bytes of ended mails older than before, oldest first; at
+	// most limit. Those of which kept says so stay.
+	ForgetMail(before time.Time, limit int, kept func(Message) bool) (int, error)
 
 	// PutAccess adds a look to the access log.
 	PutAccess(a Access) error
-	// ForgetAccess drops looks older than before, oldest first; at most limit.
-	ForgetAccess(before time.Time, limit int) (int, error)
+	// ForgetAccess drops looks older than before, oldest first; at most limit. Those
+	// at an incident of which kept says so stay.
+	ForgetAccess(before time.Time, limit int, kept func(Ref) bool) (int, error)
 	// SetCredential keeps what the session room says under a name; nil deletes it.
 	SetCredential(name string, value []byte) error
 }

@@ -208,7 +208,7 @@ func (l *life) alert(*rapid.T) {
 func (l *life) tidy(*rapid.T) {
 	l.must(l.store.Update(context.Background(), func(tx incident.Tx) error {
 		_, err := tx.Wake(l.now)
-		_, forget := tx.ForgetMail(l.now.Add(-24*time.Hour), 10)
+		_, forget := tx.ForgetMail(l.now.Add(-24*time.Hour), 10, func(incident.Message) bool { return false })
 		return errors.Join(err, forget)
 	}))
 }

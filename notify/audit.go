@@ -61,8 +61,8 @@ func (e *Engine) auditTurn(ctx context.Context) error {
 	return nil
 }
 
-// forget drops the text of mails that ended long ago; the log keeps hash and
-// reply.
+// forget drops the text of mails that ended long ago, unless a brake keeps what
+// they were about; the log keeps hash and reply.
 func (e *Engine) forget(ctx context.Context) error {
 	before, old := e.now().Add(-e.cfg.Keep), false
 	err := e.cfg.Store.View(ctx, func(v incident.View) error {
@@ -74,7 +74,10 @@ func (e *Engine) forget(ctx context.Context) error {
 		return err
 	}
 	return e.cfg.Store.Update(ctx, func(tx incident.Tx) error {
-		_, err := tx.ForgetMail(before, 20)
+		_, err := tx.ForgetMail(before, 20, func(m incident.Message) bool {
+			return incident.KeptBack(tx, m.Owner.Ref) ||
+				slices.ContainsFunc(m.Alerts, func(a incident.Alert) bool { return incident.KeptBack(tx, a.Ref) })
+		})
 		return err
 	})
 }

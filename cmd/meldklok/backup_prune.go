@@ -77,6 +77,9 @@ func (c *backupPruneCommand) do(ctx context.Context, d *desk) error {
 	if err != nil {
 		return err
 	}
+	if len(org.Held) > 0 {
+		return exit(exitRefused, errors.New("a hold is on the whole record: nothing is removed until it is lifted (meldklok retention release)"))
+	}
 	if err := trusted(org.Backups, names[0]); err != nil {
 		return exit(exitRefused, err)
 	}

@@ -42,12 +42,16 @@ func (t *tx) PutAccess(a incident.Access) error {
 }
 
 // ForgetAccess implements incident.Tx.
-func (t *tx) ForgetAccess(before time.Time, limit int) (n int, err error) {
+func (t *tx) ForgetAccess(before time.Time, limit int, kept func(incident.Ref) bool) (n int, err error) {
 	var old [][]byte
-	end := instant(before)
+	end, passed := instant(before), 0
 	t.r.Ascend(tableAccess, nil, func(k, _ []byte) bool {
-		if len(old) == limit || string(k[:min(8, len(k))]) >= string(end) {
+		if len(old) == limit || passed == mostKept || string(k[:min(8, len(k))]) >= string(end) {
 			return false
+		}
+		if s, bad := incident.StreamFromKey(k[min(8, len(k)):]); bad == nil && kept(s.Ref) {
+			passed++
+			return true
 		}
 		old = append(old, append([]byte(nil), k...))
 		return true

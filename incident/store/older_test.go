@@ -65,7 +65,7 @@ func goOnFor(t *testing.T, r *rig) {
 		return joined(
 			tx.SetCredential("anna", []byte("argon2id$nieuw")),
 			tx.PutAccess(incident.Access{Ref: ref, At: start, By: "person:p1", What: incident.AccessRaw, Report: 1}),
-			second(tx.ForgetAccess(start.Add(1), 1)),
+			second(tx.ForgetAccess(start.Add(1), 1, func(incident.Ref) bool { return false })),
 			tx.Drop(number(staged.key), 0, 1), tx.Stage(item), tx.PutChunk(item, 0, []byte("andere helft"), false),
 		)
 	})
@@ -116,6 +116,23 @@ func TestATablePutBackIsNoticed(t *testing.T) {
 			t.Errorf("%s: %v", tableName(table), err)
 		}
 	}
+}
+
+// TestADamagedLastEntryIsNamed: a bad sector under the last entry keeps nothing
+// from going on, and is told at once.
+func TestADamagedLastEntryIsNamed(t *testing.T) {
+	r := inMemory(t)
+	report(t, r.service(), mailText(1, "een brief"))
+	rows := rawRows(t, r.record, tableLog)
+	last := rows[len(rows)-1]
+	tamper(t, r.record, rawRow{tableLog, last.key, flip(last.value, len(last.value)-1)})
+	r = r.again()
+	if !slices.Equal(r.Doubtful(), []string{tableName(tableLog)}) {
+		t.Errorf("doubtful: %v", r.Doubtful())
+	}
+	report(t, r.service(), mailText(2, "nog een brief"))
+	tamper(t, r.record, last)
+	r.verify()
 }
 
 // TestNothingIsDestroyedForAStranger: what the table of staging says is carried

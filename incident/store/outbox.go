@@ -237,14 +237,22 @@ func (t *tx) Wake(now time.Time) (n int, err error) {
 	return n, err
 }
 
+// mostKept bounds how many rows that stay one call passes over.
+const mostKept = 1000
+
 // ForgetMail implements incident.Tx. What stays is the header of the mail with
 // its hash and the server's reply. One call writes no more keys than the engine
 // takes in a transaction.
-func (t *tx) ForgetMail(before time.Time, limit int) (n int, err error) {
+func (t *tx) ForgetMail(before time.Time, limit int, kept func(incident.Message) bool) (n int, err error) {
 	limit = min(limit, t.s.engine.MaxKeys()/2)
+	passed := 0
 	t.r.Ascend(tableEnded, nil, func(k, _ []byte) bool {
-		if !instantFrom(k).Before(before) || n >= limit || len(k) != 16 {
+		if !instantFrom(k).Before(before) || n >= limit || passed == mostKept || len(k) != 16 {
 			return false
+		}
+		if m, bad := t.Message(number(k[8:])); bad == nil && kept(m) {
+			passed++
+			return true
 		}
 		if err = t.w.Delete(tableMail, k[8:]); err == nil {
 			err = t.w.Delete(tableEnded, k)

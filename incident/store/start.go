@@ -93,23 +93,27 @@ func (s *Store) ofOneDay() error {
 		if err != nil {
 			return err
 		}
-		var end uint64
-		var hash [32]byte
-		v.r.Descend(tableLog, nil, func(k, value []byte) bool {
-			end = number(k)
-			if r, _, bad := parseRow(value); bad == nil {
-				hash = r.hash
-			}
-			return false
-		})
+		end, _ := v.end()
 		switch {
-		case end != c.Seq || hash != c.hash():
+		case end != c.Seq:
 			return fmt.Errorf("store: %s is damaged, or put together from copies of several days: its chain ends at entry %d, its counters say %d: restore a backup", RecordFile, end, c.Seq)
 		case c.Item > s.keys.last || c.Gone > s.keys.gone():
 			return fmt.Errorf("store: %s is older than %s: put the one back that belongs to it, or restore both from a backup", KeyFile, RecordFile)
 		}
 		return nil
 	})
+}
+
+// end returns the number of the last entry, and the hash behind it.
+func (v *view) end() (seq uint64, hash [32]byte) {
+	v.r.Descend(tableLog, nil, func(k, value []byte) bool {
+		seq = number(k)
+		if r, _, err := parseRow(value); err == nil {
+			hash = r.hash
+		}
+		return false
+	})
+	return seq, hash
 }
 
 // bound compares the organisation's log, which is kept in memory, with its
@@ -142,13 +146,18 @@ func (s *Store) cleanUp() error {
 	return errors.Join(s.Dispose(context.Background()), s.sweepStaging(), s.Shred(context.Background()))
 }
 
-// examine looks, of the small tables, which are not as they were written last.
-// That keeps nothing from going on: a report that comes in must be taken.
+// examine looks, of the small tables and the last entry, which are not as they
+// were written last. That keeps nothing from going on: it may be one bad sector,
+// and a report that comes in must be taken.
 func (s *Store) examine() error {
 	return s.view(context.Background(), func(v *view) error {
 		c, err := s.readCounters(v.r)
 		if err != nil {
 			return err
+		}
+		if _, hash := v.end(); hash != c.hash() {
+			s.cfg.Log.Error("the last entry is not the one that was written last")
+			s.doubtful = append(s.doubtful, tableName(tableLog))
 		}
 		for _, t := range []Table{tableStaging, tablePending, tableParked, tableCursor, tableCredential} {
 			if err := v.asWritten(t, c); err != nil {

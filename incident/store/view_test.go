@@ -271,7 +271,7 @@ func TestWakeAndForgetAreBounded(t *testing.T) {
 			if w, err = tx.Wake(start); err != nil {
 				return err
 			}
-			f, err = tx.ForgetMail(start.Add(100*time.Second), 1000)
+			f, err = tx.ForgetMail(start.Add(100*time.Second), 1000, func(incident.Message) bool { return false })
 			return err
 		})
 		if err != nil {
