@@ -87,6 +87,7 @@ type Backups struct {
 	Opened   time.Time   `json:"opened,omitzero"`    // last test restore that opened a file and found it whole
 	File     string      `json:"file,omitempty"`     // that file
 	Written  time.Time   `json:"written,omitzero"`   // last test on the way into a file that found all whole
+	Into     string      `json:"into,omitempty"`     // that file
 	Tested   time.Time   `json:"tested,omitzero"`    // last test, whatever it found
 	Trouble  string      `json:"trouble,omitempty"`  // of the last test; empty: none
 	Restored *Restored   `json:"restored,omitempty"` // the last restore
@@ -110,13 +111,20 @@ func (b *Backups) apply(e Entry) {
 		case body.How == TestOpened:
 			b.Opened, b.File = e.At, body.File
 		default:
-			b.Written = e.At
+			b.Written, b.Into = e.At, body.File
 		}
 	case *Restored:
 		b.Restored, b.Since, b.Held, b.Freed = body, e.At, true, ""
 	case *Released:
 		b.Held, b.Freed = false, e.By
 	}
+}
+
+// Spared returns the files that a rotation must leave where they are: the last
+// that a test found whole. Rests says that nothing at all may go: the last test
+// found trouble, and the old ones may be all there is.
+func (b Backups) Spared() (files []string, rests bool) {
+	return []string{b.File, b.Into}, b.Trouble != ""
 }
 
 // BackupPlan is the schedule; a zero Every means that there is none.

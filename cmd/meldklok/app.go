@@ -192,6 +192,9 @@ func (a *App) findings(now time.Time) (f []incident.Finding) {
 		f = append(f, reviewFindings(org, now)...)
 	}
 	f = append(f, a.roomFindings(now)...)
+	if len(a.store.Doubtful()) > 0 {
+		f = append(f, incident.Finding{Code: "record-doubtful", Level: incident.Red})
+	}
 	f = append(f, a.mailboxFindings(now)...)
 	f = append(f, a.cfg.cert.findings(now)...)
 	f = append(f, a.backups.findings(now)...)

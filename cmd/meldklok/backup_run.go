@@ -23,6 +23,9 @@ type schedule struct {
 	failing time.Time // since when backups fail; zero: they do not
 	again   time.Time // not before; after a failure
 	noRoom  bool
+	looked  bool   // the list beside the backups was compared with the record
+	behind  bool   // and knows of more than the record does
+	listed  uint64 // how many destructions the list knows of
 }
 
 const (
@@ -73,6 +76,14 @@ func (s *schedule) turn(ctx context.Context) {
 	if err != nil || plan.Every == 0 || s.waiting(now) {
 		return
 	}
+	if err := s.lookBack(ctx, org.Backups); err != nil {
+		s.outcome(ctx, err)
+		return
+	}
+	if err := s.tellDestroyed(ctx); err != nil {
+		s.outcome(ctx, err)
+		return
+	}
 	if plan.Due(org.Backups, now) {
 		s.outcome(ctx, s.backUp(ctx, org.Backups, now))
 		if org, err = s.service.Org(ctx); err != nil {
@@ -104,7 +115,76 @@ func (s *schedule) backUp(ctx context.Context, b incident.Backups, now time.Time
 	if out.Trial.Err != nil && ctx.Err() == nil {
 		s.app.log.Error("what went into the backup is not whole", "file", name, "err", out.Trial.Err)
 	}
-	return errors.Join(s.keepDestroyed(ctx, s.cfg.BackupTo), rotate(s.cfg.BackupTo, s.cfg.BackupKeep, name, b.File))
+	if s.isBehind() {
+		return nil // what lies there knows more than we do: nothing of it is removed or replaced
+	}
+	return errors.Join(s.keepDestroyed(ctx, s.cfg.BackupTo), s.rotate(ctx, name))
+}
+
+// tellDestroyed writes the list anew once something was destroyed, however long
+// the next backup takes: should the disk be lost before that, a restore knows.
+func (s *schedule) tellDestroyed(ctx context.Context) error {
+	n := s.store.Destructions()
+	if n == s.listed || s.isBehind() {
+		return nil
+	}
+	if err := s.keepDestroyed(ctx, s.cfg.BackupTo); err != nil {
+		return err
+	}
+	s.listed = n
+	return nil
+}
+
+// lookBack compares the record, once, with what the list beside the backups says
+// of it. When the list was made later than the record ends, or from another chain,
+// somebody put an older copy of the data folder back (a snapshot of the machine, a
+// file): references would be given out twice. A restore does not count: it says so in
+// the log, and skips numbers.
+func (s *schedule) lookBack(ctx context.Context, b incident.Backups) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.looked {
+		return nil
+	}
+	l, err := readDestroyed(filepath.Join(s.cfg.BackupTo, destroyedFile))
+	if errors.Is(err, os.ErrNotExist) {
+		_, err := os.Stat(s.cfg.BackupTo)
+		s.looked = err == nil
+		return err
+	}
+	s.looked = true
+	if err != nil { // the next one replaces it
+		s.app.log.Warn("the list beside the backups cannot be read", "err", err)
+		return nil
+	}
+	if l.Head == nil || l.belongs(s.store) != nil || (b.Restored != nil && !l.At.After(b.Since)) {
+		return nil
+	}
+	fits, err := s.store.Holds(ctx, incident.Head{Seq: l.Head.Seq, Hash: l.Head.Hash})
+	if s.behind = err == nil && !fits; s.behind {
+		s.app.log.Error("the record is older than what it left beside its backups: was an older copy of the data folder put back?", "head", l.Head.Seq)
+	}
+	return err
+}
+
+func (s *schedule) isBehind() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.behind
+}
+
+// rotate removes the oldest backups once the newest is there, unless a test has
+// found trouble.
+func (s *schedule) rotate(ctx context.Context, newest string) error {
+	org, err := s.service.Org(ctx)
+	if err != nil {
+		return err
+	}
+	spare, rests := org.Backups.Spared()
+	if rests {
+		return nil
+	}
+	return rotate(s.cfg.BackupTo, s.cfg.BackupKeep, append(spare, newest)...)
 }
 
 // test restores the newest backup of the folder.
@@ -150,6 +230,9 @@ func (s *schedule) findings(now time.Time) (f []incident.Finding) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.behind {
+		f = append(f, incident.Finding{Code: "record-put-back", Level: incident.Red})
+	}
 	switch {
 	case s.failing.IsZero():
 	case s.noRoom:

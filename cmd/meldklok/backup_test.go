@@ -306,3 +306,52 @@ func TestRestoredHoldsItsSending(t *testing.T) {
 		h.accounted()
 	})
 }
+
+// TestRotationKeepsTheLastGoodOne: the record is damaged, and every backup made
+// since holds the damage. However long nobody looks, the last that a test found
+// whole is still there, and nothing is removed once a test has found trouble.
+func TestRotationKeepsTheLastGoodOne(t *testing.T) {
+	inBubble(t, func(t *testing.T, h *house) {
+		dir, _ := h.backUpDaily(t, false)
+		h.deliver(report)
+		day := func() {
+			h.app.backups.turn(t.Context())
+			time.Sleep(24 * time.Hour)
+		}
+		day()
+		good := h.org().Backups.Last.File
+		if h.org().Backups.Into != good {
+			t.Fatalf("%+v", h.org().Backups)
+		}
+		h.stop()
+		h.damage(firstRef)
+		h.start()
+		for range 6 {
+			day()
+		}
+		if h.org().Backups.Trouble != "" {
+			t.Fatal("the damage was found before a test was due: the test lost its grip")
+		}
+		stays := func() int {
+			names, err := scheduled(dir)
+			if err != nil || !slices.Contains(names, good) {
+				t.Errorf("the last good one, %s, is gone: %v, %v", good, names, err)
+			}
+			return len(names)
+		}
+		if n := stays(); n != 4 {
+			t.Errorf("%d backups, want the newest three and the last good one", n)
+		}
+		day()
+		if h.org().Backups.Trouble == "" {
+			t.Fatal("the test restore found nothing")
+		}
+		before := stays()
+		for range 4 {
+			day()
+		}
+		if n := stays(); n != before+4 {
+			t.Errorf("%d backups, %d before trouble was found four days ago", n, before)
+		}
+	})
+}

@@ -209,7 +209,7 @@ func scheduled(dir string) (names []string, err error) {
 }
 
 // rotate removes the oldest backups beyond keep. Those named by spare stay: the
-// one just made, whatever the clock says, and the last one that a test opened.
+// one just made, whatever the clock says, and the last that a test found whole.
 func rotate(dir string, keep int, spare ...string) error {
 	names, err := scheduled(dir)
 	if err != nil {

@@ -21,9 +21,11 @@ import (
 const destroyedFile = "meldklok-destroyed.json"
 
 // destroyedList is that list. The keyed hash shows that the same record wrote it:
-// a foreign one would destroy at random.
+// a foreign one would destroy at random. It also carries the head of the chain, by
+// which a data folder that was put back from an older copy is recognised.
 type destroyedList struct {
-	At    time.Time           `json:"at"` // UTC
+	At    time.Time           `json:"at"`             // UTC
+	Head  *store.ProofHead    `json:"head,omitempty"` // absent in the list of an older program
 	Items []store.Destruction `json:"items"`
 	MAC   []byte              `json:"mac"`
 }
@@ -38,6 +40,14 @@ func (l destroyedList) sign(s *store.Store) ([]byte, error) {
 // destroyedListOf makes the list of a record.
 func destroyedListOf(ctx context.Context, s *store.Store, now time.Time) (l destroyedList, err error) {
 	l.At = now.UTC()
+	err = s.View(ctx, func(v incident.View) error {
+		head := v.Counters().Head
+		l.Head = &store.ProofHead{Seq: head.Seq, Hash: head.Hash}
+		return nil
+	})
+	if err != nil {
+		return l, err
+	}
 	if l.Items, err = s.Destroyed(ctx); err != nil {
 		return l, err
 	}
@@ -79,10 +89,18 @@ func (k *keeper) keepDestroyed(ctx context.Context, dir string) error {
 		return err
 	}
 	path := filepath.Join(dir, destroyedFile)
-	if err := os.WriteFile(path+".partial", raw, 0o600); err != nil {
+	f, err := os.OpenFile(path+".partial", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err == nil {
+		_, err = f.Write(raw)
+		err = errors.Join(err, f.Sync(), f.Close())
+	}
+	if err == nil {
+		err = os.Rename(path+".partial", path)
+	}
+	if err != nil {
 		return fmt.Errorf("list of what was destroyed: %w", err)
 	}
-	return os.Rename(path+".partial", path)
+	return nil
 }
 
 // backupDestroyedCommand prints the list, to keep it where the backups are not.

@@ -250,6 +250,10 @@ func unshredded(t Table, key, value []byte) ([]byte, error) {
 	return value, nil
 }
 
+// Destructions counts the times that keys were destroyed: it has changed when
+// [Store.Destroyed] lists more than before.
+func (s *Store) Destructions() uint64 { return s.keys.gone() }
+
 // Destruction is one item of which keys were destroyed.
 type Destruction struct {
 	Item  uint64         `json:"item"`

@@ -126,6 +126,23 @@ func (c *checker) link(v *view, k, value []byte) error {
 	return nil
 }
 
+// Holds reports whether the chain goes through a head that left the record: that
+// entry is there, with that hash. It reads one row, and so believes what stands
+// before it.
+func (s *Store) Holds(ctx context.Context, left incident.Head) (holds bool, err error) {
+	err = s.view(ctx, func(v *view) error {
+		row := v.r.Get(tableLog, key8(left.Seq))
+		if row == nil {
+			holds = left == incident.Head{}
+			return nil
+		}
+		r, _, err := parseRow(row)
+		holds = err == nil && r.hash == left.Hash
+		return err
+	})
+	return holds, err
+}
+
 // incidents folds every log anew and compares state and indexes.
 func (c *checker) incidents() error {
 	return c.each(tableState, func(v *view, k, value []byte) error {
