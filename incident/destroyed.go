@@ -182,7 +182,23 @@ func KeptBack(v View, ref Ref) bool {
 		return true
 	}
 	inc, err := v.Incident(ref)
-	return err == nil && len(inc.Held) > 0
+	return err == nil && heldWith(v, inc)
+}
+
+// heldWith reports whether a brake stands on an incident, or on one that it was
+// merged into: what was said of a case in a second report is part of it.
+func heldWith(v View, inc *Incident) bool {
+	for range 10 {
+		if len(inc.Held) > 0 {
+			return true
+		}
+		into, err := v.Incident(inc.Into)
+		if inc.Into.IsZero() || err != nil {
+			return false
+		}
+		inc = into
+	}
+	return false
 }
 
 // applyBraked sets or lifts a brake in a list.

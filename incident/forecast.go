@@ -73,7 +73,11 @@ func (s *Service) Forecast(ctx context.Context, periods Retention, until time.Ti
 
 func (f *Forecast) add(v View, inc *Incident, until time.Time) {
 	ended := endOf(v, inc)
-	if why := staysFor(inc, ended); why != "" && len(f.Kept) < mostForecast {
+	why := staysFor(inc, ended)
+	if why == "not-closed" && !inc.Into.IsZero() && heldWith(v, inc) {
+		why = string(BrakeHold) // on what it was merged into
+	}
+	if why != "" && len(f.Kept) < mostForecast {
 		f.Kept = append(f.Kept, Stays{inc.Ref, why})
 	}
 	for _, l := range f.Periods.Schedule(inc, ended) {
@@ -141,6 +145,9 @@ func (s *Service) Erase(ctx context.Context, by Actor, c Erase) error {
 			return err
 		}
 		b, err := c.decide(inc, tx.Org())
+		if err == nil && heldWith(tx, inc) {
+			err = refuse("", "erase-held")
+		}
 		if err != nil {
 			return err
 		}

@@ -120,9 +120,12 @@ func (s *Service) dueIncidents(ctx context.Context, periods Retention, now time.
 }
 
 // endOf returns when an incident ended; one that was merged ends with the one it
-// was merged into, whichever is later.
+// was merged into, whichever is later, and not while that is held.
 func endOf(v View, inc *Incident) time.Time {
 	ended := inc.Ended()
+	if !inc.Into.IsZero() && heldWith(v, inc) {
+		return time.Time{}
+	}
 	for range 10 {
 		if inc.Into.IsZero() || ended.IsZero() {
 			return ended
