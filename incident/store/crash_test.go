@@ -29,7 +29,7 @@ const (
 )
 
 func crashChildren() map[string]func() {
-	return map[string]func(){"intake": intakeChild, "full": fullChild, "rotate": rotateChild}
+	return map[string]func(){"intake": intakeChild, "full": fullChild, "rotate": rotateChild, "destroy": destroyChild}
 }
 
 func child(t *testing.T, name, dir string, seed int) *exec.Cmd {
