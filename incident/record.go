@@ -160,8 +160,9 @@ type Tx interface {
 	Reseal(id uint64, item uint64) error
 	// Wake makes mails ready whose waiting time is over, and returns how many.
 	Wake(now time.Time) (int, error)
-	// ForgetMail drops the bytes of ended mails older than before, oldest first; at
-	// most limit. Those of which kept says so stay.
+	// ForgetMail drops the bytes of ended mails older than before, oldest first, and
+	// of those about no incident all there is; at most limit. Those of which kept says
+	// so stay.
 	ForgetMail(before time.Time, limit int, kept func(Message) bool) (int, error)
 
 	// PutAccess adds a look to the access log.

@@ -38,7 +38,7 @@
 //	H known      keyed hash                  stream, item #                            Remember
 //	U cursor     keyed hash of the mailbox   UIDVALIDITY (4), UID (4) #                Accept
 //	V taken      keyed hash (8), both (8)    #                                         Accept
-//	O outbox     number of the mail          item, stream, {p} Message                 Queue, SetMessage
+//	O outbox     number of the mail          item, stream, {p} Message                 Queue, SetMessage, ForgetMail
 //	X mail       number of the mail          item, {p} final bytes                    Queue, ForgetMail
 //	R ready      class, deadline, number     -                                         Queue, SetMessage, Wake
 //	W wait       not before, number          -                                         Queue, SetMessage, Wake

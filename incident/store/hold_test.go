@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -57,4 +58,45 @@ func TestAHoldKeepsWhoLooked(t *testing.T) {
 		}
 		r.verify()
 	})
+}
+
+// TestAnAddressGoesWithAMailAboutNoIncident: a digest or an alarm names whom it
+// went to, under keys that are never destroyed; so all of it goes after its time.
+// Of an alert the header stays, which the destruction of its incident takes along.
+func TestAnAddressGoesWithAMailAboutNoIncident(t *testing.T) {
+	r := inMemory(t)
+	ref := report(t, r.service(), mailText(1, "tekst")).Ref
+	ids := map[string]uint64{}
+	err := r.Update(t.Context(), func(tx incident.Tx) error {
+		for what, owner := range map[string]incident.Stream{"digest": {}, "alert": {Ref: ref}} {
+			ids[what] = tx.NextMessage()
+			m := incident.Message{ID: ids[what], Owner: owner, To: "anna@ziekenhuis.example", State: incident.Accepted, Ended: start, Class: incident.ClassTrouble}
+			if err := tx.Queue(m, []byte("mail")); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err == nil {
+		err = r.Update(t.Context(), func(tx incident.Tx) error {
+			n, err := tx.ForgetMail(start.Add(time.Second), 10, func(incident.Message) bool { return false })
+			if n != 2 {
+				t.Errorf("%d mails were forgotten", n)
+			}
+			return err
+		})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = r.View(t.Context(), func(v incident.View) error {
+		if m, err := v.Message(ids["digest"]); !errors.Is(err, incident.ErrNotFound) {
+			t.Errorf("the digest is still known: %+v, %v", m, err)
+		}
+		if m, err := v.Message(ids["alert"]); err != nil || m.To == "" {
+			t.Errorf("of the alert: %+v, %v", m, err)
+		}
+		return nil
+	})
+	r.verify()
 }

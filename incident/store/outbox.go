@@ -241,22 +241,26 @@ func (t *tx) Wake(now time.Time) (n int, err error) {
 const mostKept = 1000
 
 // ForgetMail implements incident.Tx. What stays is the header of the mail with
-// its hash and the server's reply. One call writes no more keys than the engine
-// takes in a transaction.
+// its hash and the server's reply, under the keys of its incident. Of a mail that
+// is about none nothing stays: its header names a person, and no key of it would
+// ever be destroyed. One call writes no more keys than the engine takes in a
+// transaction.
 func (t *tx) ForgetMail(before time.Time, limit int, kept func(incident.Message) bool) (n int, err error) {
-	limit = min(limit, t.s.engine.MaxKeys()/2)
+	limit = min(limit, t.s.engine.MaxKeys()/3)
 	passed := 0
 	t.r.Ascend(tableEnded, nil, func(k, _ []byte) bool {
 		if !instantFrom(k).Before(before) || n >= limit || passed == mostKept || len(k) != 16 {
 			return false
 		}
-		if m, bad := t.Message(number(k[8:])); bad == nil && kept(m) {
+		m, bad := t.Message(number(k[8:]))
+		if bad == nil && kept(m) {
 			passed++
 			return true
 		}
-		if err = t.w.Delete(tableMail, k[8:]); err == nil {
-			err = t.w.Delete(tableEnded, k)
+		if bad == nil && m.Owner.IsOrg() {
+			err = t.w.Delete(tableOutbox, k[8:])
 		}
+		err = errors.Join(err, t.w.Delete(tableMail, k[8:]), t.w.Delete(tableEnded, k))
 		n++
 		return err == nil
 	})

@@ -282,7 +282,7 @@ func TestWakeAndForgetAreBounded(t *testing.T) {
 		}
 		woken, forgotten = append(woken, w), append(forgotten, f)
 	}
-	if fmt.Sprint(woken, forgotten) != "[25 25 10] [40 0 0]" {
+	if fmt.Sprint(woken, forgotten) != "[25 25 10] [33 7 0]" {
 		t.Errorf("woken %v, forgotten %v", woken, forgotten)
 	}
 	err := r.View(t.Context(), func(v incident.View) error {
