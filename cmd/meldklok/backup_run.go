@@ -112,7 +112,7 @@ func (s *schedule) backUp(ctx context.Context, b incident.Backups, now time.Time
 		return err
 	}
 	s.app.log.Info("backup made", "file", name, "bytes", out.Size, "head", out.Seq)
-	if out.Trial.Err != nil && ctx.Err() == nil {
+	if out.Trial.Made && out.Trial.Err != nil && ctx.Err() == nil {
 		s.app.log.Error("what went into the backup is not whole", "file", name, "err", out.Trial.Err)
 	}
 	if s.isBehind() {

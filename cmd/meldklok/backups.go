@@ -148,6 +148,9 @@ func (k *keeper) try(ctx context.Context, path string, keys []age.Identity) (sto
 	if err := ctx.Err(); err != nil {
 		return t, err
 	}
+	if !t.Made {
+		return t, fmt.Errorf("%s: %w", k.place.Data, errNoRoom)
+	}
 	return t, k.record(ctx, tested(filepath.Base(path), incident.TestOpened, t))
 }
 

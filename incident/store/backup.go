@@ -37,7 +37,7 @@ type BackedUp struct {
 
 // Trial is a test restore.
 type Trial struct {
-	Made    bool
+	Made    bool // false: there was no room for it, which says nothing about the backup
 	Entries uint64
 	Took    time.Duration
 	Err     error // what did not fit; nil: it is whole

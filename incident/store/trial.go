@@ -16,7 +16,6 @@ import (
 // mailbox.
 func (s *Store) Try(ctx context.Context, path string, identities []age.Identity, master *Master, dir string) (t Trial) {
 	start := s.cfg.Now()
-	t.Made = true
 	t.Err = errors.Join(Untidy(dir), func() error {
 		m, err := ReadBackup(ctx, path, identities, dir)
 		if err != nil {
@@ -25,7 +24,7 @@ func (s *Store) Try(ctx context.Context, path string, identities []age.Identity,
 		t.Entries, err = s.replay(ctx, dir, m, master)
 		return err
 	}(), Untidy(dir))
-	t.Took = s.cfg.Now().Sub(start)
+	t.Took, t.Made = s.cfg.Now().Sub(start), !noRoom(t.Err)
 	return t
 }
 
@@ -65,7 +64,7 @@ func (s *Store) startTrial(ctx context.Context, b Backup) *trialWriter {
 	t := &trialWriter{pipe: w, done: make(chan Trial, 1)}
 	go func() {
 		start := s.cfg.Now()
-		out := Trial{Made: true}
+		var out Trial
 		out.Err = errors.Join(Untidy(b.Trial), func() error {
 			if err := os.MkdirAll(b.Trial, 0o700); err != nil {
 				return err
@@ -78,7 +77,7 @@ func (s *Store) startTrial(ctx context.Context, b Backup) *trialWriter {
 			return err
 		}(), Untidy(b.Trial))
 		_ = r.Close()
-		out.Took = s.cfg.Now().Sub(start)
+		out.Took, out.Made = s.cfg.Now().Sub(start), !noRoom(out.Err)
 		t.done <- out
 	}()
 	return t
