@@ -29,6 +29,7 @@ import (
 type site struct {
 	t        testing.TB
 	service  *incident.Service
+	engine   store.Engine // under the record
 	sessions *session.Manager
 	server   *ui.Server
 	http     *httptest.Server
@@ -96,13 +97,13 @@ func start() time.Time { return time.Date(2026, 10, 23, 14, 30, 0, 0, time.UTC) 
 
 func newSite(t testing.TB, change ...func(*ui.Config)) *site {
 	t.Helper()
-	s := &site{t: t, at: start(), log: &bytes.Buffer{}}
+	s := &site{t: t, at: start(), log: &bytes.Buffer{}, engine: store.NewMemory()}
 	master, err := store.NewMaster()
 	if err != nil {
 		t.Fatal(err)
 	}
 	log := slog.New(slog.NewTextHandler(&locked{w: s.log}, nil))
-	record, err := store.New(store.NewMemory(), store.NewMemory(), master, store.Config{Planner: &s.plan, Now: s.now, Log: log})
+	record, err := store.New(s.engine, store.NewMemory(), master, store.Config{Planner: &s.plan, Now: s.now, Log: log})
 	if err != nil {
 		t.Fatal(err)
 	}
