@@ -249,6 +249,90 @@ func TestMerge(t *testing.T) {
 	}
 }
 
+// TestMergeGoesOnFromTheEarlierClock (promise 2): whichever of the two clocks a
+// person had confirmed, and however often, the ladder goes on from the one that
+// began first, and lateness is counted from it.
+func TestMergeGoesOnFromTheEarlierClock(t *testing.T) {
+	const hour = time.Hour
+	for _, row := range []struct {
+		why       string
+		dup, keep []time.Duration // confirmed awareness, against receipt
+		want      time.Duration
+	}{
+		{"nobody confirmed anything", nil, nil, 0},
+		{"the one that stays was confirmed, later", nil, []time.Duration{2 * hour}, 0},
+		{"both were confirmed, the other earlier", []time.Duration{-9 * hour}, []time.Duration{-3 * hour}, -9 * hour},
+		{"both were confirmed, the other later", []time.Duration{-3 * hour}, []time.Duration{-9 * hour}, -9 * hour},
+		{"confirmed twice", []time.Duration{-9 * hour, -4 * hour}, []time.Duration{-8 * hour, -2 * hour}, -4 * hour},
+	} {
+		dup, keep := opened(t), opened(t)
+		keep.inc.Ref.Number = 2
+		for c, list := range map[*casefile][]time.Duration{dup: row.dup, keep: row.keep} {
+			c.now = received.Add(3 * hour)
+			for _, at := range list {
+				c.must(incident.ConfirmAwareness{At: received.Add(at), Reason: "said so"})
+			}
+		}
+		version := keep.inc.Duty(incident.DutyAP).Clock.Version
+		inDup, inKeep, err := incident.MergeDecision(dup.inc, keep.inc, "the same letter")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, b := range inDup {
+			dup.apply(officer, b)
+		}
+		for _, b := range inKeep {
+			keep.apply(officer, b)
+		}
+		want := received.Add(row.want)
+		d := keep.inc.Duty(incident.DutyAP)
+		if !d.Open() || !d.Clock.Start.Equal(want) || !d.Clock.Due.Equal(incident.Deadline(want, 72)) {
+			t.Errorf("%s: %+v, want a start at %s", row.why, d.Clock, want)
+		}
+		if moved := d.Clock.Version != version; moved != (len(inKeep) > 1) {
+			t.Errorf("%s: version %d, was %d", row.why, d.Clock.Version, version)
+		}
+	}
+}
+
+// TestAScoreNeverEndsADuty (promise 7): whatever facts are recorded, in whatever
+// order, by whomever, an open duty stays open with its clock; a score may only bring
+// one back.
+func TestAScoreNeverEndsADuty(t *testing.T) {
+	all := []string{
+		`{}`, `{"personal_data":"no"}`, `{"personal_data":"yes","breach":["confidentiality"],"data":["name"],"people_min":1,"people_max":1,"protection":"strong","key_safe":"yes","recipients":"trusted"}`,
+		`{"personal_data":"yes","breach":["confidentiality"],"data":["name","id_copy"],"special":["health"],"people_min":5000,"people_max":9000,"intent":"malicious"}`,
+	}
+	var facts []risk.Facts
+	for _, raw := range all {
+		f, err := risk.Parse([]byte(raw))
+		if err != nil {
+			t.Logf("%s: %v", raw, err)
+			continue
+		}
+		facts = append(facts, f)
+	}
+	if len(facts) < 3 {
+		t.Fatal("too few facts: the test lost its grip")
+	}
+	lowered := false
+	for _, first := range facts {
+		for _, then := range facts {
+			c := opened(t).must(incident.Assess{Facts: first})
+			clock := c.inc.Duty(incident.DutyAP).Clock
+			high := c.inc.Score.Notify
+			c.must(incident.Assess{Facts: then})
+			lowered = lowered || (high && !c.inc.Score.Notify)
+			if d := c.inc.Duty(incident.DutyAP); !d.Open() || d.Clock != clock || len(c.inc.Decisions) > 0 || c.inc.Closed {
+				t.Errorf("from %+v to %+v: %+v, decisions %+v", first, then, d, c.inc.Decisions)
+			}
+		}
+	}
+	if !lowered {
+		t.Error("no score went down: the test lost its grip")
+	}
+}
+
 // TestTokens: a mark that our key did not make is not believed.
 func TestTokens(t *testing.T) {
 	mac := func(key string) func(string, ...[]byte) []byte {

@@ -143,6 +143,26 @@ func TestLatenessUnderBothClocks(t *testing.T) {
 	}
 }
 
+// TestLatenessAfterTwoCorrections (promise 2): however often the clock is
+// corrected after the filing, its instant and the deadline of then stay, and the
+// second figure follows the clock of today.
+func TestLatenessAfterTwoCorrections(t *testing.T) {
+	c := opened(t)
+	c.now = received.Add(71 * time.Hour)
+	c.must(incident.File{Kind: incident.FilingInitial, Number: "1", At: c.now})
+	for _, row := range []struct{ known, late time.Duration }{{-5 * time.Hour, 4 * time.Hour}, {-10 * time.Hour, 9 * time.Hour}, {-2 * time.Hour, time.Hour}, {0, 0}} {
+		c.now = c.now.Add(time.Hour)
+		c.must(incident.ConfirmAwareness{At: received.Add(row.known), Reason: "said so"})
+		l, ok := c.inc.Lateness()
+		if !ok || l.Then != 0 || l.Now != row.late || !l.DueThen.Equal(incident.Deadline(received, 72)) || !l.DueNow.Equal(incident.Deadline(received.Add(row.known), 72)) {
+			t.Errorf("known %s before: %+v", -row.known, l)
+		}
+		if f, _ := c.inc.FirstFiling(); !f.At.Equal(received.Add(71 * time.Hour)) {
+			t.Errorf("the filing moved to %s", f.At)
+		}
+	}
+}
+
 // TestAttemptsEndNothing: trying in vain is recorded, and the clock runs on.
 func TestAttemptsEndNothing(t *testing.T) {
 	c := opened(t).must(incident.TryFiling{FilingTry: incident.FilingTry{At: received, What: "the AP's site was down", Files: []int{1}}})

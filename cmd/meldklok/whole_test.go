@@ -323,8 +323,14 @@ func TestClockRanAhead(t *testing.T) {
 		h.start()
 		time.Sleep(10 * time.Minute)
 		before := len(h.mails("board@example.org"))
+		said := h.told(firstRef, "officer@example.org")
 		h.skew.Store(0) // set right while the program runs
 		time.Sleep(23 * hour)
+		for _, rung := range h.told(firstRef, "officer@example.org")[len(said):] {
+			if slices.Contains([]string{"reported", "unseen", "day-1", "day-2"}, rung) {
+				t.Errorf("%s was told once more, though its time was over before the clock ran ahead", rung)
+			}
+		}
 		told := h.rungs("board@example.org")
 		for _, rung := range []string{"half-day", "six", "three", "one", "overdue"} {
 			if !slices.Contains(told, rung) {

@@ -124,6 +124,10 @@ func TestListenerAnswersLater(t *testing.T) {
 			_, _ = io.Copy(io.Discard, in.Body)
 			return errors.New("secret of the store")
 		},
+		"no room": func(_ context.Context, in incident.Incoming) error {
+			_, _ = io.Copy(io.Discard, in.Body)
+			return fmt.Errorf("%w: secret of the store", incident.ErrUnavailable)
+		},
 		"nothing read": func(context.Context, incident.Incoming) error { return nil },
 		"half of it read": func(_ context.Context, in incident.Incoming) error {
 			_, err := in.Body.Read(make([]byte, 3))
