@@ -52,7 +52,7 @@ type deskCommand interface {
 func atDesk(ctx context.Context, w world, place Place, args []string, c deskCommand) error {
 	if !store.Exists(place.Data) {
 		if _, makes := c.(interface{ makesRecord() }); !makes {
-			return fmt.Errorf("there is no record in %s: start the service once, or give its folder with --data", place.Data)
+			return fmt.Errorf("there is no record in %s: start the service once, or give its folder with --data, or its settings with --config (packaged: export MELDKLOK_CONFIG=/etc/meldklok/meldklok.env)", place.Data)
 		}
 	}
 	if _, reads := c.(interface{ readsInput() }); !reads || terminal(w.stdin) {

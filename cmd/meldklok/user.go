@@ -83,7 +83,16 @@ func (c *userAddCommand) do(ctx context.Context, d *desk) error {
 		return err
 	}
 	fmt.Fprintf(d.stdout, "%s\n%s\n", id, d.url+linkPath(token))
+	d.explainLink()
 	return nil
+}
+
+// explainLink says beside a one-time link what it is for.
+func (d *desk) explainLink() {
+	fmt.Fprintln(d.stderr, "The link works once, for a day: give it to the person, who chooses a password with it.")
+	if !d.running {
+		fmt.Fprintln(d.stderr, "The service is not running. Start it first, and put its own address before /link/.")
+	}
 }
 
 // readsInput: a password may stand on standard input.

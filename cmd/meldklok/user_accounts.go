@@ -74,6 +74,7 @@ func (c *userResetCommand) do(ctx context.Context, d *desk) error {
 		return err
 	}
 	fmt.Fprintf(d.stdout, "%s\n", d.url+linkPath(token))
+	d.explainLink()
 	return nil
 }
 
