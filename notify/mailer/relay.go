@@ -72,6 +72,9 @@ func ParseRelay(text string) (Relay, error) {
 	if _, given := u.User.Password(); given {
 		return Relay{}, errors.New("mailer: relay: put the password in a file, not in the URL")
 	}
+	if u.Host == "" {
+		return Relay{}, errors.New("mailer: relay: an address is written smtp+starttls://USER@HOST:587, smtps://USER@HOST or smtp://localhost:25")
+	}
 	if u.Opaque != "" || (u.Path != "" && u.Path != "/") || u.Fragment != "" {
 		return Relay{}, errors.New("mailer: relay: after the port only ?hello= and ?insecure may follow")
 	}

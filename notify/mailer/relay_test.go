@@ -43,10 +43,10 @@ func TestParseRelay(t *testing.T) {
 
 func TestParseRelayRefuses(t *testing.T) {
 	tests := []struct{ sentence, url, says string }{
-		{"nothing", "", "scheme"},
+		{"nothing", "", "is written"},
 		{"another scheme", "http://mail.example.org", "scheme"},
-		{"no scheme", "mail.example.org:25", "after the port"},
-		{"no host", "smtps://", "no host"},
+		{"no scheme", "mail.example.org:25", "is written"},
+		{"no host", "smtps://", "is written"},
 		{"plain to another machine", "smtp://mail.example.org", "in the clear"},
 		{"a name that merely begins like this machine's", "smtp://localhost.example.org", "in the clear"},
 		{"a port that is none", "smtps://mail.example.org:70000", "70000"},
