@@ -37,7 +37,7 @@ func (a *App) ready() error {
 
 // lookForRoom is how often the audit asks by itself. Nothing else may be written
 // for hours, and a disk that filled up meanwhile takes no report.
-const lookForRoom = time.Minute
+const lookForRoom = 10 * time.Minute
 
 // roomFindings says so when no report can be stored.
 func (a *App) roomFindings(now time.Time) []incident.Finding {
