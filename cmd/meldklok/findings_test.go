@@ -138,11 +138,12 @@ func TestFindings(t *testing.T) {
 			return func() { h.app.backups.turn(t.Context()) }
 		}},
 		{"backup-no-room amber", func(t *testing.T, h *house) func() {
-			dir, _ := h.backUpDaily(t, true)
+			h.backUpDaily(t, true)
+			daily := h.adapt
 			full, _ := volume(t, 16)
-			h.app.cfg.BackupTo = full
+			h.with(func(c *ServeConfig) { daily(c); c.BackupTo = full })
 			h.app.backups.turn(t.Context())
-			return func() { h.app.cfg.BackupTo = dir; time.Sleep(retryAfter); h.app.backups.turn(t.Context()) }
+			return func() { h.with(daily); h.app.backups.turn(t.Context()) }
 		}},
 	} {
 		t.Run(strings.Fields(row.finding)[0], func(t *testing.T) {
