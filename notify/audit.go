@@ -124,11 +124,35 @@ func (e *Engine) duties(v incident.View, c incident.Counters, now time.Time) (f 
 	if c.OpenDuties != c.PlannedOpen {
 		f = append(f, red("duties-without-alert", map[string]any{"open": c.OpenDuties, "planned": c.PlannedOpen}))
 	}
-	at, ok := v.NextPlanned()
-	if ok && v.Org().People.CanAlert() && now.Sub(at) > lateLimit+share {
-		f = append(f, red("engine-late", map[string]any{"late": now.Sub(at)}))
+	since, ok := e.waitingSince(v, now)
+	if ok && v.Org().People.CanAlert() && now.Sub(since) > lateLimit+share {
+		f = append(f, red("engine-late", map[string]any{"late": now.Sub(since)}))
 	}
 	return f
+}
+
+// waitingSince returns since when the row that has waited longest could have been
+// taken up. What we hold for company could not before that is over, however long
+// ago the report was received: a mailbox may have been out of reach for hours.
+func (e *Engine) waitingSince(v incident.View, now time.Time) (since time.Time, ok bool) {
+	e.queue.mu.Lock()
+	defer e.queue.mu.Unlock()
+	if len(e.queue.held) == 0 {
+		return v.NextPlanned()
+	}
+	for row, err := range v.Due(now) {
+		if err != nil {
+			return v.NextPlanned()
+		}
+		until, held := e.queue.held[rowID{row.Ref, row.What}]
+		if from := later(row.At, until); !ok || from.Before(since) {
+			since, ok = from, true
+		}
+		if !held {
+			break // those behind it are due later
+		}
+	}
+	return since, ok
 }
 
 // people looks whether there is somebody to alert who can be reached.

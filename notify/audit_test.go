@@ -19,7 +19,20 @@ type record struct {
 	incident.View
 	org     *incident.Org
 	planned time.Time
+	due     int
 	ready   []incident.Message
+}
+
+// Due are rows that were due hours ago, of incidents that are numbered from 1.
+func (r record) Due(time.Time) iter.Seq2[incident.Planned, error] {
+	return func(yield func(incident.Planned, error) bool) {
+		for n := range uint32(r.due) {
+			row := incident.Planned{At: auditNow.Add(-3 * time.Hour), Ref: incident.Ref{Year: 2026, Number: n + 1}, What: incident.WhatDuty(incident.DutyAP)}
+			if !yield(row, nil) {
+				return
+			}
+		}
+	}
 }
 
 func (r record) Org() *incident.Org             { return r.org }
@@ -132,6 +145,31 @@ func TestSilenceIsAFinding(t *testing.T) {
 	} {
 		if row.set(); silent() != row.want {
 			t.Errorf("%s: silent %v, want %v", row.why, !row.want, row.want)
+		}
+	}
+}
+
+// TestHeldRowsAreNotLate: a report that was received hours before we heard of it, and
+// whose first alert waits for company, is no fault of the engine; one that nobody
+// takes up when that is over, or that was never held, is.
+func TestHeldRowsAreNotLate(t *testing.T) {
+	for _, row := range []struct {
+		why   string
+		due   int
+		until time.Duration // from now
+		late  bool
+	}{
+		{"held", 1, share, false},
+		{"held until a moment ago", 1, -time.Minute, false},
+		{"held until long ago", 1, -time.Hour, true},
+		{"held, and behind it one that is not", 2, share, true},
+	} {
+		e := &Engine{}
+		e.queue.held = map[rowID]time.Time{{incident.Ref{Year: 2026, Number: 1}, incident.WhatDuty(incident.DutyAP)}: auditNow.Add(row.until)}
+		r := record{due: row.due, planned: auditNow.Add(-3 * time.Hour)}
+		since, ok := e.waitingSince(r, auditNow)
+		if late := ok && auditNow.Sub(since) > lateLimit+share; late != row.late {
+			t.Errorf("%s: since %s, late %v", row.why, since, late)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -82,6 +83,37 @@ func TestOneDamagedCaseKeepsNoOtherWaiting(t *testing.T) {
 		}
 		if !slices.Contains(codes, "incident-damaged") {
 			t.Errorf("health says %v", codes)
+		}
+	})
+}
+
+// TestAForeignRowIsTold (promise 6): somebody puts a mark of destruction among the
+// rows of the stopped service. The report is not destroyed, and health says that the
+// data is not as it was written.
+func TestAForeignRowIsTold(t *testing.T) {
+	inBubble(t, func(t *testing.T, h *house) {
+		h.deliver(report)
+		time.Sleep(hour)
+		h.stop()
+		h.damaged = true
+		db, err := bolt.Open(filepath.Join(h.dir, "data", "record.db"), 0o600, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = db.Update(func(tx *bolt.Tx) error {
+			piece, _ := tx.Bucket([]byte("B")).Cursor().First()
+			return tx.Bucket([]byte("G")).Put(piece[:8], []byte{7}) // all parts of the report
+		})
+		if err := errors.Join(err, db.Close()); err != nil {
+			t.Fatal(err)
+		}
+		h.start()
+		time.Sleep(hour)
+		if !h.has("record-doubtful red") {
+			t.Errorf("health says %v", h.found())
+		}
+		if inc := h.incident(firstRef); len(inc.Reports) != 1 || inc.Reports[0].Forgotten != nil || inc.Reports[0].Gone != nil {
+			t.Errorf("of the report is left %+v", inc.Reports)
 		}
 	})
 }

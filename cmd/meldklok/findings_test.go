@@ -56,6 +56,8 @@ func triedBy() map[string]string {
 		"probe-missing":          "TestLesson12Probe",
 		"relay-trouble":          "TestSecondRoadWhenMailIsDown",
 		"replies-unread":         "TestFindings",
+		"record-doubtful":        "TestAForeignRowIsTold",
+		"record-put-back":        "TestAFolderThatWasPutBack",
 		"reports-refused":        "TestReadyzNoticesAFullDisk",
 		"review-due":             "TestAReviewOfAccessIsAskedFor",
 		"sending-held":           "TestRestoredHoldsItsSending",
