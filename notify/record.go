@@ -103,7 +103,7 @@ func worthTelling(m, before incident.Message) bool {
 func (e *Engine) outcome(tx incident.Tx, a incident.Alert, m incident.Message) (*incident.Delivery, error) {
 	d := &incident.Delivery{
 		Rung: a.Rung, Duty: a.Duty, Version: a.Version, Person: m.Person, Message: m.ID,
-		State: m.State, Reply: m.Reply, Relay: m.Relay, Hash: m.Hash,
+		State: m.State, Reply: withoutAddresses(m.Reply), Relay: m.Relay, Hash: m.Hash,
 	}
 	if m.State != incident.Cancelled && m.State != incident.Superseded {
 		return d, nil
@@ -122,7 +122,7 @@ func (e *Engine) outcome(tx incident.Tx, a incident.Alert, m incident.Message) (
 // again. Nobody is ever muted for it.
 func (e *Engine) markPerson(tx incident.Tx, act incident.Act, m incident.Message) error {
 	p, ok := tx.Org().People.Find(m.Person)
-	if !ok || (!m.State.Final() && !m.PutOff) {
+	if _, forgotten := tx.Org().Forgotten[m.Person]; forgotten || !ok || (!m.State.Final() && !m.PutOff) {
 		return nil
 	}
 	refused := p.Refused
