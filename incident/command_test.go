@@ -295,6 +295,26 @@ func TestMergeGoesOnFromTheEarlierClock(t *testing.T) {
 	}
 }
 
+// TestAMergeCanBeTakenBack: an incident that was merged by mistake stands by itself
+// again, with its duty open and its own clock.
+func TestAMergeCanBeTakenBack(t *testing.T) {
+	keep, dup := opened(t), opened(t)
+	keep.inc.Ref.Number = 2
+	clock := dup.inc.Duty(incident.DutyAP).Clock
+	inDup, _, err := incident.MergeDecision(dup.inc, keep.inc, "the same letter")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, b := range inDup {
+		dup.apply(officer, b)
+	}
+	dup.must(incident.Reopen{Reasons: "another letter after all"})
+	d := dup.inc.Duty(incident.DutyAP)
+	if !dup.inc.Into.IsZero() || dup.inc.Closed || !d.Open() || !d.Clock.Start.Equal(clock.Start) || !d.Clock.Due.Equal(clock.Due) || d.Clock.Version != clock.Version+1 {
+		t.Errorf("into %s, closed %v, %+v", dup.inc.Into, dup.inc.Closed, d)
+	}
+}
+
 // TestAScoreNeverEndsADuty (promise 7): whatever facts are recorded, in whatever
 // order, by whomever, an open duty stays open with its clock; a score may only bring
 // one back.

@@ -50,6 +50,18 @@ func TestADestructionWaitsForTheBackup(t *testing.T) {
 		if _, err := svc.Incident(t.Context(), line.Ref); !errors.Is(err, incident.ErrDestroyed) {
 			t.Errorf("to readers it is gone at once: %v", err)
 		}
+		for e := range entriesOf(t, svc, erased.Ref) {
+			if b, ok := e.Body.(*incident.Reported); ok && b.Private.From.Email != "" {
+				t.Error("the erased reporter can still be read")
+			}
+		}
+		raw, err := svc.Raw(t.Context(), erased.Reports[0].Item)
+		if err == nil {
+			_, err = io.ReadAll(raw)
+		}
+		if !errors.Is(err, incident.ErrDestroyed) {
+			t.Errorf("the erased mail: %v", err)
+		}
 	}}
 	if _, err := r.Archive(w, "test", nil); err != nil || !ran {
 		t.Fatal(err, ran)

@@ -197,6 +197,27 @@ func readMeta(t *testing.T, e Engine, key []byte) (value []byte) {
 	return value
 }
 
+// A key that was read before it was destroyed, by a reader that was slow, is not
+// cached after it.
+func TestADestroyedKeyIsNotCachedAgain(t *testing.T) {
+	r := inMemory(t)
+	item := ended(t, r, 1).Reports[0].Item
+	k := r.Store.keys
+	id := keyID{item, Personal}
+	key, err := k.load(id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	read := k.generation
+	if _, err := k.destroy([]mark{{item, incident.PartPersonal}}); err != nil {
+		t.Fatal(err)
+	}
+	k.remember(id, key, read)
+	if _, err := k.primitive(item, Personal); !errors.Is(err, ErrDestroyed) {
+		t.Errorf("a destroyed key is in memory again: %v", err)
+	}
+}
+
 // What is said in an incident whose reporter was forgotten is sealed under keys
 // of its own: an answer that comes years later is kept, and so is a mail.
 func TestLifeGoesOnAfterDestruction(t *testing.T) {
