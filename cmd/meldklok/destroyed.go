@@ -89,15 +89,7 @@ func (k *keeper) keepDestroyed(ctx context.Context, dir string) error {
 		return err
 	}
 	path := filepath.Join(dir, destroyedFile)
-	f, err := os.OpenFile(path+".partial", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err == nil {
-		_, err = f.Write(raw)
-		err = errors.Join(err, f.Sync(), f.Close())
-	}
-	if err == nil {
-		err = os.Rename(path+".partial", path)
-	}
-	if err != nil {
+	if err := replaceFile(path, raw); err != nil {
 		return fmt.Errorf("list of what was destroyed: %w", err)
 	}
 	return nil

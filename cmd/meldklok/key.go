@@ -44,10 +44,28 @@ func writeExport(m *store.Master, path string, work int) (phrase string, err err
 	if err := m.Export(&sealed, phrase, work); err != nil {
 		return "", err
 	}
-	if err := os.WriteFile(path, sealed.Bytes(), 0o600); err != nil {
+	if err := replaceFile(path, sealed.Bytes()); err != nil {
 		return "", fmt.Errorf("recovery copy of the master key: %w", err)
 	}
 	return phrase, nil
+}
+
+// replaceFile writes a file that only its owner may read, synced, and then gives
+// it its name: a crash or a full disk leaves the one that was there.
+func replaceFile(path string, content []byte) error {
+	tmp := path + ".partial"
+	f, err := os.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(content)
+	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
+		err = os.Rename(tmp, path)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(tmp))
+	}
+	return nil
 }
 
 // keyCommand is about the master key.
@@ -109,13 +127,16 @@ func (c *keyExportCommand) Run(ctx context.Context, w world, place Place, args [
 }
 
 func (c *keyExportCommand) do(ctx context.Context, d *desk) error {
+	if err := setProved(ctx, d, false); err != nil { // first: a crash then shows as a copy to be proved
+		return err
+	}
 	path := filepath.Join(d.place.Data, exportFile)
 	phrase, err := writeExport(d.master, path, 0)
 	if err != nil {
 		return err
 	}
 	fmt.Fprintf(d.stdout, "%s\n%s\n", path, phrase)
-	return setProved(ctx, d, false)
+	return nil
 }
 
 // setProved records whether the present recovery copy was opened.

@@ -60,3 +60,21 @@ func TestPhraseFromPaper(t *testing.T) {
 		t.Errorf("another phrase became %q", got)
 	}
 }
+
+// TestAFailedExportLeavesTheOldOne: when a new recovery copy cannot be written the
+// old one, perhaps the only way to the master key, still opens.
+func TestAFailedExportLeavesTheOldOne(t *testing.T) {
+	s := newShell(t)
+	s.ok(report, "report")
+	phrase := strings.Split(s.ok("", "key", "export"), "\n")[1]
+	blocked := filepath.Join(s.dir, "data", exportFile+".partial")
+	if err := os.MkdirAll(filepath.Join(blocked, "x"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if _, stderr, code := s.run("", "key", "export"); code == 0 {
+		t.Fatalf("it was written: %s", stderr)
+	}
+	if out := s.ok(phrase+"\n", "key", "prove"); !strings.Contains(out, "holds the key of this record") {
+		t.Errorf("the old one: %s", out)
+	}
+}
