@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 )
 
@@ -84,16 +85,17 @@ const dropBatch = 50
 
 // acceptance reads a body in pieces and holds back the last one.
 type acceptance struct {
-	s    *Service
-	item uint64
-	sum  canonical
-	size int64
-	n    int    // pieces already stored
-	rest []byte // the last piece
+	s     *Service
+	item  uint64
+	sum   canonical
+	plain hash.Hash // of the bytes as they are
+	size  int64
+	n     int    // pieces already stored
+	rest  []byte // the last piece
 }
 
 func (s *Service) acceptance(item uint64) *acceptance {
-	return &acceptance{s: s, item: item, sum: canonical{sum: sha256.New()}}
+	return &acceptance{s: s, item: item, sum: canonical{sum: sha256.New()}, plain: sha256.New()}
 }
 
 // finish stores the last piece, and with it everything that was read is a
@@ -105,7 +107,7 @@ func (a *acceptance) finish(tx Tx, in Incoming) error {
 	return tx.Accept(Delivered{
 		Item: a.item, Channel: in.Channel, Sender: in.Sender, Recipients: in.Recipients,
 		Arrived: in.Arrived.UTC(), Stated: in.Stated, Cursor: in.Cursor, History: in.History,
-		Size: a.size, Chunks: a.n + 1, Hash: a.s.Store.MAC("raw", a.sum.Sum()),
+		Size: a.size, Chunks: a.n + 1, Hash: a.s.Store.MAC("raw", a.sum.Sum()), SHA256: a.plain.Sum(nil),
 	})
 }
 
@@ -140,6 +142,7 @@ func (a *acceptance) piece(body io.Reader) ([]byte, error) {
 		return nil, ErrTooLarge
 	}
 	_, _ = a.sum.Write(piece) // a hash takes everything
+	_, _ = a.plain.Write(piece)
 	return piece, nil
 }
 

@@ -1,10 +1,6 @@
 package incident
 
-import (
-	"context"
-	"fmt"
-	"io"
-)
+import "context"
 
 // MostTogether is the largest delivery, in bytes, that [Service.AcceptAll] takes:
 // one piece of raw bytes.
@@ -17,20 +13,17 @@ const MostTogether = chunkSize - 1
 func (s *Service) AcceptAll(ctx context.Context, all []Incoming) error {
 	read := make([]*acceptance, len(all))
 	for i, in := range all {
-		body, err := io.ReadAll(io.LimitReader(in.Body, MostTogether+1))
-		switch {
-		case err != nil:
-			return fmt.Errorf("incident: read delivery: %w", err)
-		case len(body) > MostTogether, int64(len(body)) > s.maxSize():
-			return ErrTooLarge
-		}
 		item, err := s.Store.NewItem()
 		if err != nil {
 			return err
 		}
 		a := s.acceptance(item)
-		a.rest, a.size = body, int64(len(body))
-		_, _ = a.sum.Write(body) // a hash takes everything
+		if a.rest, err = a.piece(in.Body); err != nil {
+			return err
+		}
+		if len(a.rest) > MostTogether {
+			return ErrTooLarge
+		}
 		read[i] = a
 	}
 	return s.Store.Update(ctx, func(tx Tx) error {

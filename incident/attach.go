@@ -164,9 +164,8 @@ func (s *Service) storeFile(ctx context.Context, f Upload) (*Attached, error) {
 	if err != nil {
 		return nil, err
 	}
-	sum := sha256.New()
-	in := acceptance{s: s, item: item, sum: canonical{sum: sha256.New()}}
-	err = in.read(ctx, io.TeeReader(f.Body, sum))
+	in := acceptance{s: s, item: item, sum: canonical{sum: sha256.New()}, plain: sha256.New()}
+	err = in.read(ctx, f.Body)
 	if err == nil {
 		err = s.Store.Update(ctx, func(tx Tx) error {
 			return errors.Join(tx.Stage(item), tx.PutChunk(item, in.n, in.rest, true))
@@ -176,7 +175,7 @@ func (s *Service) storeFile(ctx context.Context, f Upload) (*Attached, error) {
 		return nil, errors.Join(fmt.Errorf("incident: attach: %w", err), s.discard(ctx, item, in.n+1))
 	}
 	return &Attached{
-		Item: item, Size: in.size, Hash: sum.Sum(nil), Private: AttachedPrivate{Name: strings.TrimSpace(f.Name), Type: f.Type},
+		Item: item, Size: in.size, Hash: in.plain.Sum(nil), Private: AttachedPrivate{Name: strings.TrimSpace(f.Name), Type: f.Type},
 	}, nil
 }
 

@@ -110,6 +110,7 @@ type ReportPrivate struct {
 	Auth       string   `json:"auth,omitempty"`
 	Lang       string   `json:"lang,omitempty"` // in which the receipt is written
 	Anonymous  bool     `json:"anonymous,omitempty"`
+	SHA256     []byte   `json:"sha256,omitempty"` // of the raw bytes: the chain vouches for them too
 }
 
 // Kind implements Body.

@@ -2,6 +2,7 @@ package incident
 
 import (
 	"context"
+	"crypto/sha256"
 	"strings"
 	"time"
 
@@ -212,7 +213,7 @@ func (s *Service) importInto(tx Tx, act Act, item uint64, r ImportRow, o ImportO
 	if err := tx.PutChunk(item, 0, raw, true); err != nil {
 		return Ref{}, err
 	}
-	bodies, err := r.bodies(item, int64(len(raw)), o, act)
+	bodies, err := r.bodies(item, raw, o, act)
 	if err != nil {
 		return Ref{}, err
 	}
@@ -229,10 +230,13 @@ func (s *Service) importInto(tx Tx, act Act, item uint64, r ImportRow, o ImportO
 
 // bodies says a row in entries. A closed incident gets its filing and its
 // reasons, but no duty: what has no open duty has no ladder.
-func (r ImportRow) bodies(item uint64, size int64, o ImportOptions, act Act) (out []Body, err error) {
-	start := r.start()
+func (r ImportRow) bodies(item uint64, raw []byte, o ImportOptions, act Act) (out []Body, err error) {
+	start, sum := r.start(), sha256.Sum256(raw)
 	out = []Body{
-		&Reported{Report: 1, Channel: ChannelImport, Received: start.At.UTC(), Basis: BasisStated, Arrived: act.Now, Item: item, Size: size, Machine: "no-address"},
+		&Reported{
+			Report: 1, Channel: ChannelImport, Received: start.At.UTC(), Basis: BasisStated, Arrived: act.Now, Item: item, Size: int64(len(raw)),
+			Machine: "no-address", Private: ReportPrivate{SHA256: sum[:]},
+		},
 		r.imported(o),
 		&Described{Title: firstLine(strings.TrimSpace(r.Title + "\n" + r.Summary)), Summary: strings.TrimSpace(r.Summary)},
 	}

@@ -375,7 +375,7 @@ func (p *processing) reported(n int) *Reported {
 		Item: p.d.Item, Size: p.d.Size, Machine: r.Machine, History: p.d.History, Unreadable: r.Unreadable, Problems: len(r.Problems),
 		Private: ReportPrivate{
 			From: r.From, Original: r.Original, Sender: p.d.Sender, Subject: r.Subject, MessageID: r.MessageID,
-			Auth: r.Authentication, Lang: language(r.Subject + " " + r.Text),
+			Auth: r.Authentication, Lang: language(r.Subject + " " + r.Text), SHA256: p.d.SHA256,
 		},
 	}
 	_, b.Exercise = p.s.Tokens.Drill(r.MessageID)

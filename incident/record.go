@@ -274,7 +274,8 @@ type Delivered struct {
 	History    bool      `json:"history,omitempty"`
 	Size       int64     `json:"size"`
 	Chunks     int       `json:"chunks"`
-	Hash       []byte    `json:"hash"` // keyed hash of the raw bytes
+	Hash       []byte    `json:"hash"`             // keyed hash of the mail, whatever road it took
+	SHA256     []byte    `json:"sha256,omitempty"` // of the raw bytes as they are stored
 }
 
 // ParkedItem is a parked message with what a page shows of it.

@@ -3,6 +3,9 @@ package main
 import (
 	"archive/zip"
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -136,5 +139,75 @@ func TestExportAndImport(t *testing.T) {
 	s.ok("", "export", "-o", file, "--statistics", "--year", "2019")
 	if raw, _ := os.ReadFile(file); !strings.Contains(string(raw), "2019;Totaal;Incidenten;1") {
 		t.Errorf("figures: %s", raw)
+	}
+}
+
+// TestAForgedReportInACaseFile: somebody exchanges the raw mail, or puts another
+// one in, and makes the list of hashes fit. The proof says what came in.
+func TestAForgedReportInACaseFile(t *testing.T) {
+	s := newShell(t)
+	ref := strings.TrimSpace(s.ok(report, "report"))
+	file, bad := filepath.Join(s.dir, "case.zip"), filepath.Join(s.dir, "bad.zip")
+	s.ok("", "export", "--incident", ref, "-o", file)
+	s.ok("", "verify", "--file", file)
+	forged := []byte("From: somebody@example.org\r\nSubject: nothing happened\r\n\r\nNothing at all.\r\n")
+	sum := sha256.Sum256(forged)
+	line := hex.EncodeToString(sum[:]) + "  "
+	for why, change := range map[string]struct {
+		name string // of the forged file in the archive
+		sums func(string) string
+	}{
+		"exchanged": {"reports/1.eml", func(list string) string {
+			return regexp.MustCompile(`(?m)^[0-9a-f]{64}  reports/1\.eml$`).ReplaceAllString(list, line+"reports/1.eml")
+		}},
+		"put in": {"reports/2.eml", func(list string) string { return list + line + "reports/2.eml\n" }},
+	} {
+		forge(t, file, bad, change.name, forged, change.sums)
+		if _, said, code := s.run("", "verify", "--file", bad); code != exitFailed || !strings.Contains(said, change.name) {
+			t.Errorf("%s: status %d, %s", why, code, said)
+		}
+	}
+}
+
+// forge copies an archive with one file as it is given, and the list of hashes
+// changed.
+func forge(t *testing.T, from, to, name string, content []byte, sums func(string) string) {
+	t.Helper()
+	in, err := zip.OpenReader(from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	var out bytes.Buffer
+	w := zip.NewWriter(&out)
+	put := func(name string, raw []byte) {
+		f, err := w.Create(name)
+		if err == nil {
+			_, err = f.Write(raw)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	put(name, content)
+	for _, f := range in.File {
+		r, err := f.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		raw, err := io.ReadAll(r)
+		if err := errors.Join(err, r.Close()); err != nil {
+			t.Fatal(err)
+		}
+		switch f.Name {
+		case name:
+			continue
+		case caseSums:
+			raw = []byte(sums(string(raw)))
+		}
+		put(f.Name, raw)
+	}
+	if err := errors.Join(w.Close(), os.WriteFile(to, out.Bytes(), 0o600)); err != nil {
+		t.Fatal(err)
 	}
 }

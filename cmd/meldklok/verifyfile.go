@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 
 	"meldklok/incident"
@@ -64,7 +65,7 @@ func checkCaseFile(files map[string]*zip.File, head *incident.Head) (said string
 	if err != nil {
 		return "", err
 	}
-	if err := sameLog(files, opened); err != nil {
+	if err := errors.Join(sameLog(files, opened), sameFiles(files, opened)); err != nil {
 		return "", err
 	}
 	said = fmt.Sprintf("whole: %d files; incident %s, %d entries; they lead to head %d:%x", sums, p.Incident, len(opened), p.Head.Seq, p.Head.Hash)
@@ -85,11 +86,13 @@ func checkSums(files map[string]*zip.File) (n int, err error) {
 	if err != nil {
 		return 0, err
 	}
+	listed := map[string]bool{}
 	for line := range strings.Lines(string(raw)) {
 		want, name, ok := strings.Cut(strings.TrimSuffix(line, "\n"), "  ")
-		if !ok {
+		if !ok || listed[name] {
 			return 0, fmt.Errorf("%s has a line that is none: %q", caseSums, line)
 		}
+		listed[name] = true
 		f, err := openFile(files, name)
 		if err != nil {
 			return 0, err
@@ -122,6 +125,75 @@ func sameLog(files map[string]*zip.File, opened []store.Opened) error {
 	}
 	if !bytes.Equal(raw, want.Bytes()) {
 		return fmt.Errorf("%s does not say what the proof says", caseLog)
+	}
+	return nil
+}
+
+// sameFiles compares the reports and the attached files with the hashes that
+// their entries state. What no entry vouches for has no place there.
+func sameFiles(files map[string]*zip.File, opened []store.Opened) error {
+	want := map[string]string{} // hash by the beginning of a name
+	for _, o := range opened {
+		var e struct {
+			Kind incident.Kind `json:"kind"`
+			Body struct {
+				Report int    `json:"report"`
+				File   int    `json:"file"`
+				Hash   []byte `json:"hash"`
+			} `json:"body"`
+		}
+		var private struct {
+			SHA256 []byte `json:"sha256"`
+		}
+		err := json.Unmarshal(o.Register, &e)
+		if err == nil && o.Personal != nil {
+			err = json.Unmarshal(o.Personal, &private)
+		}
+		if err != nil {
+			return fmt.Errorf("entry %d: %w", o.Seq, err)
+		}
+		switch e.Kind {
+		case incident.Reported{}.Kind():
+			want[fmt.Sprintf("reports/%d.", e.Body.Report)] = hex.EncodeToString(private.SHA256)
+		case incident.Attached{}.Kind():
+			want[fmt.Sprintf("files/%d-", e.Body.File)] = hex.EncodeToString(e.Body.Hash)
+		}
+	}
+	for name := range files {
+		if err := sameFile(files, name, want); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// original matches the names of what came in or was added, up to what tells one
+// from the other.
+var original = regexp.MustCompile(`^(reports/\d+\.|files/\d+-)`)
+
+func sameFile(files map[string]*zip.File, name string, want map[string]string) error {
+	place := original.FindString(name)
+	if place == "" {
+		return nil
+	}
+	hash, known := want[place]
+	switch {
+	case !known:
+		return fmt.Errorf("%s belongs to no entry of the log", name)
+	case hash == "":
+		return nil // recorded by a program that did not state it
+	}
+	f, err := openFile(files, name)
+	if err != nil {
+		return err
+	}
+	sum := sha256.New()
+	_, err = io.Copy(sum, f)
+	if err := errors.Join(err, f.Close()); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	if hex.EncodeToString(sum.Sum(nil)) != hash {
+		return fmt.Errorf("%s is not what its entry in the log says came in", name)
 	}
 	return nil
 }

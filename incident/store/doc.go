@@ -117,7 +117,8 @@
 // the hash before it, its number, and the SHA-256 of its row as it stands: over
 // sealed bytes, so that destroying a key leaves the chain whole, and over their
 // digest, so that the chain can be followed from 32 bytes an entry without
-// seeing what the others say. [Store.Verify] recomputes it,
+// seeing what the others say. Entries state the SHA-256 of the raw bytes of reports
+// and files, so the chain vouches for these too. [Store.Verify] recomputes it,
 // folds every log, opens every sealed value, unwraps every key, and holds every row
 // of every table against what vouches for it: the chain, the state, a keyed hash,
 // or the counters. These count the rows that nothing else would miss, and sum up

@@ -36,7 +36,7 @@ func (s *Store) Verify(ctx context.Context, left *incident.Head) (out Verificati
 		}
 		out.Took = s.cfg.Now().Sub(start)
 	}()
-	c := &checker{s: s, ctx: ctx, left: left, out: &out}
+	c := &checker{s: s, ctx: ctx, left: left, out: &out, sums: rawSums{}}
 	for _, step := range []func() error{
 		s.engine.Check, s.keys.engine.Check, c.keys, c.chain, c.incidents, c.indexes, c.raw, c.items, c.outbox, c.accesses, c.tagged, c.counts,
 	} {
@@ -55,6 +55,7 @@ type checker struct {
 	out  *Verification
 	prev [32]byte // hash of the last entry seen
 	rows int64    // of the indexes, as the states ask for them
+	sums rawSums  // what the logs say of raw bytes
 }
 
 // sliceRows is how many rows one read transaction looks at.
@@ -156,7 +157,7 @@ func (c *checker) incidents() error {
 			}
 			return nil
 		}
-		st, err := v.audit(stream.Ref, value, v.openRow)
+		st, err := v.audit(stream.Ref, value, c.sums.note(v.openRow))
 		if err == nil {
 			err = errors.Join(v.auditReports(st.Incident), v.auditGone(st.Incident))
 		}

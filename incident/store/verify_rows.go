@@ -9,11 +9,45 @@ import (
 	"meldklok/incident"
 )
 
+// rawSums says what the logs say of raw bytes: the first half of the SHA-256 of
+// each item's. It is kept while a record is verified.
+type rawSums map[uint64][sha256.Size / 2]byte
+
+// note passes entries on and notes what they say of raw bytes.
+func (s rawSums) note(open opener) opener {
+	return func(seq uint64, r row) (incident.Entry, error) {
+		e, err := open(seq, r)
+		switch b := e.Body.(type) {
+		case *incident.Reported:
+			s.set(b.Item, b.Private.SHA256)
+		case *incident.Attached:
+			s.set(b.Item, b.Hash)
+		}
+		return e, err
+	}
+}
+
+func (s rawSums) set(item uint64, sum []byte) {
+	if len(sum) == sha256.Size {
+		s[item] = [sha256.Size / 2]byte(sum)
+	}
+}
+
+// check compares the whole raw bytes of an item with what its log says.
+func (s rawSums) check(item uint64, sum []byte) error {
+	want, said := s[item]
+	delete(s, item)
+	if said && want != [sha256.Size / 2]byte(sum) {
+		return fmt.Errorf("the raw bytes of item %d are not those that its log speaks of", item)
+	}
+	return nil
+}
+
 // raw opens every piece of raw bytes and looks whether pieces follow each
-// other up to one marked as the last.
+// other up to one marked as the last, and are those that were recorded.
 func (c *checker) raw() error {
 	var item uint64
-	next, done := 0, true
+	next, done, sum := 0, true, sha256.New()
 	cut := func(v *view) error {
 		if !done && v.r.Get(tableStaging, key8(item)) == nil {
 			return fmt.Errorf("the raw bytes of item %d are cut short", item)
@@ -26,18 +60,23 @@ func (c *checker) raw() error {
 				return err
 			}
 			item, next, done = number(k), 0, false
+			sum.Reset()
 		}
 		if string(k) != string(chunkKey(item, next)) || done {
 			return fmt.Errorf("the raw bytes of item %d lack piece %d", item, next)
 		}
-		_, last, err := c.s.openChunk(item, next, value)
+		piece, last, err := c.s.openChunk(item, next, value)
 		if errors.Is(err, ErrDestroyed) {
-			last, err = value[0] == 1, nil
+			next, done = next+1, value[0] == 1
+			return nil
 		}
 		if err != nil {
 			return fmt.Errorf("the raw bytes of item %d, piece %d: %w", item, next, err)
 		}
-		next, done = next+1, last
+		sum.Write(piece)
+		if next, done = next+1, last; done {
+			return c.sums.check(item, sum.Sum(nil))
+		}
 		return nil
 	}, cut)
 }
