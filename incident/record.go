@@ -88,7 +88,8 @@ type View interface {
 	// (zero: from the newest).
 	Messages(before uint64) iter.Seq2[Message, error]
 	// Ready yields what can be sent now: nearest deadline first, receipts last.
-	// Those that skip reports are not even opened; nil: none.
+	// Those that skip reports are not even opened; nil: none. Of one that is damaged
+	// the error comes with its number and its owner.
 	Ready(skip func(id uint64) bool) iter.Seq2[Message, error]
 	// NextWaiting returns when the first waiting mail is ready again.
 	NextWaiting() (time.Time, bool)
@@ -158,7 +159,8 @@ type Tx interface {
 	SetMessage(m Message) error
 	// Reseal seals a mail with the keys of another item, byte for byte the same.
 	Reseal(id uint64, item uint64) error
-	// Wake makes mails ready whose waiting time is over, and returns how many.
+	// Wake makes mails ready whose waiting time is over, and returns how many; 0: there
+	// are none, or only damaged ones.
 	Wake(now time.Time) (int, error)
 	// ForgetMail drops the bytes of ended mails older than before, oldest first, and
 	// of those about no incident all there is; at most limit. Those of which kept says

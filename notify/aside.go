@@ -19,7 +19,8 @@ const (
 	// mailAside is how long a mail waits that failed by itself: perhaps it was
 	// sent and only not recorded.
 	mailAside = time.Hour
-	// damagedFor is how long an incident is reported that failed once.
+	// damagedFor is how long an incident is reported that failed once, and a mail
+	// beyond the time that it waits.
 	damagedFor = 15 * time.Minute
 )
 
@@ -27,7 +28,7 @@ type asideState struct {
 	mu      sync.Mutex
 	rows    map[rowID]time.Time        // until when
 	mails   map[uint64]time.Time       // until when
-	damaged map[incident.Ref]time.Time // when it last failed
+	damaged map[incident.Ref]time.Time // until when it is reported
 }
 
 // forAll reports whether an error is no single incident's fault, so that trying
@@ -37,9 +38,11 @@ func forAll(err error) bool {
 }
 
 // noteDamaged keeps for health that an incident cannot be handled. One that was
-// destroyed is not damaged.
-func (e *Engine) noteDamaged(ref incident.Ref, err error) {
-	if errors.Is(err, incident.ErrNotFound) {
+// destroyed is not damaged; a mail about none is told of as one that waits.
+func (e *Engine) noteDamaged(ref incident.Ref, err error) { e.noteDamagedFor(ref, err, damagedFor) }
+
+func (e *Engine) noteDamagedFor(ref incident.Ref, err error, span time.Duration) {
+	if errors.Is(err, incident.ErrNotFound) || ref.IsZero() {
 		return
 	}
 	e.cfg.Log.Error("an incident cannot be handled; the others go on", "ref", ref.String(), "err", err)
@@ -48,7 +51,7 @@ func (e *Engine) noteDamaged(ref incident.Ref, err error) {
 	if e.aside.damaged == nil {
 		e.aside.damaged = map[incident.Ref]time.Time{}
 	}
-	e.aside.damaged[ref] = e.cfg.Now()
+	e.aside.damaged[ref] = e.cfg.Now().Add(span)
 }
 
 // putRowAside lets the other rows pass for a while.
@@ -62,18 +65,21 @@ func (e *Engine) putRowAside(row incident.Planned, err error) {
 	e.aside.rows[rowID{row.Ref, row.What}] = e.cfg.Now().Add(asideFor)
 }
 
-// putMailAside lets the other mails pass for a while.
-func (e *Engine) putMailAside(m incident.Message, err error) {
+// putMailAside lets the other mails pass for a while. Health is red for as long.
+func (e *Engine) putMailAside(m incident.Message, err error, span time.Duration) {
 	e.cfg.Log.Error("a mail cannot be handled; the others go on", "mail", m.ID, "err", err)
 	for _, a := range m.Alerts {
-		e.noteDamaged(a.Ref, err)
+		e.noteDamagedFor(a.Ref, err, span+damagedFor)
+	}
+	if len(m.Alerts) == 0 { // what it says cannot be read either
+		e.noteDamagedFor(m.Owner.Ref, err, span+damagedFor)
 	}
 	e.aside.mu.Lock()
 	defer e.aside.mu.Unlock()
 	if e.aside.mails == nil {
 		e.aside.mails = map[uint64]time.Time{}
 	}
-	e.aside.mails[m.ID] = e.cfg.Now().Add(mailAside)
+	e.aside.mails[m.ID] = e.cfg.Now().Add(span)
 }
 
 // rowIsAside reports whether a row still waits.
@@ -109,7 +115,9 @@ func earlier(a, b incident.Ref) bool {
 func (e *Engine) damagedFindings(now time.Time) []incident.Finding {
 	e.aside.mu.Lock()
 	defer e.aside.mu.Unlock()
-	maps.DeleteFunc(e.aside.damaged, func(_ incident.Ref, at time.Time) bool { return now.Sub(at) > damagedFor || at.After(now) })
+	maps.DeleteFunc(e.aside.damaged, func(_ incident.Ref, until time.Time) bool {
+		return now.After(until) || until.After(now.Add(mailAside+damagedFor)) // our clock went back
+	})
 	if len(e.aside.damaged) == 0 {
 		return nil
 	}

@@ -207,13 +207,24 @@ func (e *Engine) outbox(v incident.View, now time.Time) []incident.Finding {
 	if v.Org().Backups.Held {
 		return nil
 	}
+	waits := time.Duration(0)
 	for m, err := range v.Ready(nil) {
-		if err == nil && now.Sub(later(m.Queued, m.Next)) > lateLimit {
-			return []incident.Finding{red("mail-waiting", map[string]any{"since": now.Sub(m.Queued)})}
+		if err != nil { // damaged: it never leaves
+			waits = lateLimit
+			continue
+		}
+		if now.Sub(later(m.Queued, m.Next)) > lateLimit {
+			waits = now.Sub(m.Queued)
 		}
 		break
 	}
-	return nil
+	if at, ok := v.NextWaiting(); ok && now.Sub(at) > lateLimit { // damaged too, or it would be ready
+		waits = max(waits, now.Sub(at))
+	}
+	if waits == 0 {
+		return nil
+	}
+	return []incident.Finding{red("mail-waiting", map[string]any{"since": waits})}
 }
 
 func later(a, b time.Time) time.Time {

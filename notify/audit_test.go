@@ -20,6 +20,7 @@ type record struct {
 	org     *incident.Org
 	planned time.Time
 	due     int
+	waiting time.Time
 	ready   []incident.Message
 }
 
@@ -37,6 +38,7 @@ func (r record) Due(time.Time) iter.Seq2[incident.Planned, error] {
 
 func (r record) Org() *incident.Org             { return r.org }
 func (r record) NextPlanned() (time.Time, bool) { return r.planned, !r.planned.IsZero() }
+func (r record) NextWaiting() (time.Time, bool) { return r.waiting, !r.waiting.IsZero() }
 func (r record) Ready(func(uint64) bool) iter.Seq2[incident.Message, error] {
 	return func(yield func(incident.Message, error) bool) {
 		for _, m := range r.ready {
@@ -61,6 +63,7 @@ func TestAuditLimits(t *testing.T) {
 	}{
 		{"all is well", func(*record, *incident.Counters, *auditState) {}, nil},
 		{"a duty without a row", func(_ *record, c *incident.Counters, _ *auditState) { c.OpenDuties = 1 }, []string{"duties-without-alert"}},
+		{"a row without a duty", func(_ *record, c *incident.Counters, _ *auditState) { c.PlannedOpen = 1 }, []string{"duties-without-alert"}},
 		{"a row that waits for company in a flood", func(r *record, _ *incident.Counters, _ *auditState) { r.planned = ago(lateLimit + share) }, nil},
 		{"a row that nobody takes up", func(r *record, _ *incident.Counters, _ *auditState) { r.planned = ago(lateLimit + share + time.Second) }, []string{"engine-late"}},
 		{"the same with nobody there", func(r *record, _ *incident.Counters, _ *auditState) {
@@ -86,6 +89,9 @@ func TestAuditLimits(t *testing.T) {
 		}, nil},
 		{"a mail that does not leave", func(r *record, _ *incident.Counters, _ *auditState) {
 			r.ready = []incident.Message{{Queued: ago(time.Hour), Next: ago(lateLimit + time.Second)}}
+		}, []string{"mail-waiting"}},
+		{"a mail whose pause is over for long", func(r *record, _ *incident.Counters, _ *auditState) {
+			r.waiting = ago(lateLimit + time.Second)
 		}, []string{"mail-waiting"}},
 		{"the same while sending is held", func(r *record, _ *incident.Counters, _ *auditState) {
 			r.ready, r.org.Backups.Held = []incident.Message{{Queued: ago(time.Hour)}}, true

@@ -66,11 +66,12 @@ func (e *Engine) wakeWaiting(ctx context.Context) error {
 		if err != nil || !waiting {
 			return err
 		}
+		woken := 0
 		err = e.cfg.Store.Update(ctx, func(tx incident.Tx) error {
-			_, err := tx.Wake(now)
+			woken, err = tx.Wake(now)
 			return err
 		})
-		if err != nil {
+		if err != nil || woken == 0 {
 			return err
 		}
 	}

@@ -17,7 +17,7 @@ func (s *sending) recordLater(ctx context.Context, m incident.Message) {
 		defer func() { s.e.setFlying(m.ID, false); <-s.slots }()
 		switch err := s.e.record(context.WithoutCancel(ctx), m); {
 		case err != nil && !forAll(err):
-			s.e.putMailAside(m, err)
+			s.e.putMailAside(m, err, mailAside)
 		case err != nil:
 			s.mu.Lock()
 			s.err = errors.Join(s.err, err)

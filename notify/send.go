@@ -88,7 +88,7 @@ func (e *Engine) sendTurn(ctx context.Context) error {
 			more, err := s.one(ctx, m)
 			switch {
 			case err != nil && !forAll(err):
-				e.putMailAside(m, err)
+				e.putMailAside(m, err, mailAside)
 			case err != nil || !more:
 				return err
 			}
@@ -103,8 +103,12 @@ func (e *Engine) readyMails(ctx context.Context) (mails []incident.Message, err 
 	err = e.cfg.Store.View(ctx, func(v incident.View) error {
 		now := e.cfg.Now()
 		for m, err := range v.Ready(func(id uint64) bool { return e.send.flying[id] || e.mailIsAside(id, now) }) {
-			if err != nil {
+			if err != nil && forAll(err) {
 				return err
+			}
+			if err != nil {
+				e.putMailAside(m, err, asideFor) // it cannot even be tried
+				continue
 			}
 			if mails = append(mails, m); len(mails) == sendBatch {
 				break
@@ -167,8 +171,8 @@ func (s *sending) one(ctx context.Context, m incident.Message) (more bool, err e
 		return true, s.e.record(ctx, m)
 	}
 	raw, err := s.e.mailBytes(ctx, m.ID)
-	if errors.Is(err, incident.ErrDestroyed) {
-		return true, nil // the reporter was forgotten a moment ago, and the mail taken back
+	if errors.Is(err, incident.ErrDestroyed) && s.e.takenBack(ctx, m.ID) {
+		return true, nil // the reporter was forgotten a moment ago
 	}
 	if err != nil {
 		return false, err
@@ -230,6 +234,16 @@ func alertState(inc *incident.Incident, a incident.Alert, m incident.Message) in
 		return incident.Superseded
 	}
 	return incident.Queued
+}
+
+// takenBack reports whether a mail that was ready is no longer to be sent.
+func (e *Engine) takenBack(ctx context.Context, id uint64) (so bool) {
+	_ = e.cfg.Store.View(ctx, func(v incident.View) error {
+		m, err := v.Message(id)
+		so = errors.Is(err, incident.ErrDestroyed) || (err == nil && m.State.Final())
+		return nil
+	})
+	return so
 }
 
 func (e *Engine) mailBytes(ctx context.Context, id uint64) (raw []byte, err error) {

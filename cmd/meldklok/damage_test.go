@@ -12,6 +12,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"meldklok/incident"
+	"meldklok/notify/mailer/mailertest"
 )
 
 // damage flips bits in the state and in every entry of the log of an incident,
@@ -116,4 +117,79 @@ func TestAForeignRowIsTold(t *testing.T) {
 			t.Errorf("of the report is left %+v", inc.Reports)
 		}
 	})
+}
+
+// damageMails flips bits in the rows of the outbox about an incident.
+func (h *house) damageMails(ref incident.Ref) (n int) {
+	h.t.Helper()
+	h.damaged = true
+	db, err := bolt.Open(filepath.Join(h.dir, "data", "record.db"), 0o600, nil)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	owner := incident.Stream{Ref: ref}.AppendKey(nil)
+	err = db.Update(func(tx *bolt.Tx) error {
+		b := tx.Bucket([]byte("O"))
+		rows := map[string][]byte{}
+		err := b.ForEach(func(k, value []byte) error {
+			if bytes.HasPrefix(value[8:], owner) {
+				rows[string(k)] = bytes.Clone(value)
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		for k, value := range rows {
+			value[len(value)-1] ^= 1
+			if err := b.Put([]byte(k), value); err != nil {
+				return err
+			}
+		}
+		n = len(rows)
+		return nil
+	})
+	if err := errors.Join(err, db.Close()); err != nil {
+		h.t.Fatal(err)
+	}
+	return n
+}
+
+// TestADamagedMailKeepsNoOtherWaiting (promise 4): mails of one case are damaged on
+// disk while they are ready, or while they wait to be tried again. Those of the other
+// case leave, later rungs of both are queued, and health is red.
+func TestADamagedMailKeepsNoOtherWaiting(t *testing.T) {
+	bad, good := firstRef, incident.Ref{Year: 2026, Number: 2}
+	for why, fault := range map[string]mailertest.Fault{
+		"ready":   {At: mailertest.AtDial},
+		"waiting": mailertest.Refuse(mailertest.AtRcpt, 451, "4.3.0", "try again"),
+	} {
+		t.Run(why, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, h *house) {
+				h.relay.Script(func(string, int) mailertest.Fault { return fault })
+				h.deliver(report)
+				h.deliver(strings.Replace(report, "<one@", "<two@", 1))
+				time.Sleep(20 * time.Minute)
+				h.stop()
+				if h.damageMails(bad) == 0 {
+					t.Fatal("nothing to damage")
+				}
+				h.relay.Script(nil)
+				h.start()
+				time.Sleep(time.Hour)
+				if found := h.found(); !slices.Contains(found, "mail-waiting red") {
+					t.Errorf("health says %v", found)
+				}
+				if !slices.Contains(h.told(good, "officer@example.org"), "reported") || len(h.mails("officer@example.org")) == 0 {
+					t.Error("the mail of the sound case did not leave")
+				}
+				time.Sleep(30 * time.Hour)
+				for _, ref := range []incident.Ref{bad, good} {
+					if told := h.told(ref, "officer@example.org"); !slices.Contains(told, "day-1") {
+						t.Errorf("of %s the officer was told %v", ref, told)
+					}
+				}
+			})
+		})
+	}
 }

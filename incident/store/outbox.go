@@ -14,7 +14,7 @@ import (
 func (v *view) Message(id uint64) (m incident.Message, err error) {
 	value := v.r.Get(tableOutbox, key8(id))
 	if value == nil {
-		return m, fmt.Errorf("mail %d: %w", id, incident.ErrNotFound)
+		return incident.Message{ID: id}, fmt.Errorf("mail %d: %w", id, incident.ErrNotFound)
 	}
 	return v.decodeMessage(id, value)
 }
@@ -23,23 +23,24 @@ func (v *view) Message(id uint64) (m incident.Message, err error) {
 const mailHead = 8 + incident.StreamSize
 
 // decodeMessage opens a row of the outbox: the item and the log whose personal
-// key seals it, then the sealed header.
+// key seals it, then the sealed header. Of one that is damaged it returns the number
+// and the log.
 func (v *view) decodeMessage(id uint64, value []byte) (m incident.Message, err error) {
+	known := incident.Message{ID: id}
 	if len(value) < mailHead {
-		return m, fmt.Errorf("store: mail %d: %w", id, errRow)
+		return known, fmt.Errorf("store: mail %d: %w", id, errRow)
 	}
-	owner, err := incident.StreamFromKey(value[8:])
+	if known.Owner, err = incident.StreamFromKey(value[8:]); err != nil {
+		return known, fmt.Errorf("store: mail %d: %w", id, err)
+	}
+	plain, err := v.s.openPacked(number(value), Personal, value[mailHead:], outboxContext(id, known.Owner)...)
+	if err == nil {
+		err = json.Unmarshal(plain, &m)
+	}
 	if err != nil {
-		return m, fmt.Errorf("store: mail %d: %w", id, err)
+		return known, fmt.Errorf("store: mail %d: %w", id, err)
 	}
-	plain, err := v.s.openPacked(number(value), Personal, value[mailHead:], outboxContext(id, owner)...)
-	if err != nil {
-		return m, fmt.Errorf("store: mail %d: %w", id, err)
-	}
-	if err := json.Unmarshal(plain, &m); err != nil {
-		return m, fmt.Errorf("store: mail %d: %w", id, err)
-	}
-	m.Owner = owner
+	m.Owner = known.Owner
 	return m, nil
 }
 
@@ -219,15 +220,16 @@ func (t *tx) mailItem(s incident.Stream) (uint64, error) {
 const wakeLimit = 25
 
 // Wake implements incident.Tx. The index is in order of time, so a mail with a
-// broken date far ahead never hides one that is due.
+// broken date far ahead never hides one that is due; and one that is damaged, which
+// nobody can send, is passed over.
 func (t *tx) Wake(now time.Time) (n int, err error) {
 	t.r.Ascend(tableWait, nil, func(k, _ []byte) bool {
 		if instantFrom(k).After(now) || n == wakeLimit {
 			return false
 		}
-		var m incident.Message
-		if m, err = t.Message(number(k[min(8, len(k)):])); err != nil {
-			return false
+		m, damaged := t.Message(number(k[min(8, len(k)):]))
+		if damaged != nil {
+			return true
 		}
 		m.Next = time.Time{}
 		err = t.SetMessage(m)

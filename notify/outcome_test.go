@@ -2,7 +2,6 @@ package notify
 
 import (
 	"context"
-	"iter"
 	"log/slog"
 	"slices"
 	"testing"
@@ -12,14 +11,11 @@ import (
 	"meldklok/incident/people"
 )
 
-// looked is a record that says only what the audit asks, and takes what record
-// writes.
+// looked is a record that knows one mail, and takes what record writes.
 type looked struct {
 	incident.Tx
-	org     *incident.Org
-	planned time.Time
-	ready   []incident.Message
-	stored  incident.Message
+	org    *incident.Org
+	stored incident.Message
 
 	wrote []string
 	said  []incident.Body
@@ -35,7 +31,6 @@ func (o over) View(_ context.Context, fn func(incident.View) error) error { retu
 func (o over) Update(_ context.Context, fn func(incident.Tx) error) error { return fn(o.l) }
 
 func (l *looked) Org() *incident.Org                       { return l.org }
-func (l *looked) NextPlanned() (time.Time, bool)           { return l.planned, !l.planned.IsZero() }
 func (l *looked) Message(uint64) (incident.Message, error) { return l.stored, nil }
 func (l *looked) SetMessage(m incident.Message) error {
 	l.wrote = append(l.wrote, "mail "+string(m.State))
@@ -49,63 +44,10 @@ func (l *looked) Append(_ incident.Stream, _ incident.Act, bodies ...incident.Bo
 	return nil, nil
 }
 
-func (l *looked) Ready(func(uint64) bool) iter.Seq2[incident.Message, error] {
-	return func(yield func(incident.Message, error) bool) {
-		for _, m := range l.ready {
-			if !yield(m, nil) {
-				return
-			}
-		}
-	}
-}
-
 func anyone() *incident.Org {
 	return &incident.Org{People: people.Directory{
 		{ID: "p1", Email: "a@example.org", Roles: []people.Role{people.Officer}}, {ID: "p2", Email: "b@example.org", Roles: []people.Role{people.Deputy}},
 	}}
-}
-
-// TestTheAuditSaysWhatIsLate (promise 3): each row is something that stands still,
-// just short of its limit and just beyond it.
-func TestTheAuditSaysWhatIsLate(t *testing.T) {
-	now := time.Date(2026, 10, 23, 14, 30, 0, 0, time.UTC)
-	for _, row := range []struct {
-		code  string
-		limit time.Duration
-		set   func(l *looked, c *incident.Counters, ago time.Duration)
-	}{
-		{"engine-late", lateLimit + share, func(l *looked, _ *incident.Counters, ago time.Duration) { l.planned = now.Add(-ago) }},
-		{"mail-waiting", lateLimit, func(l *looked, _ *incident.Counters, ago time.Duration) {
-			l.ready = []incident.Message{{ID: 1, Queued: now.Add(-ago)}}
-		}},
-		{"inbox-stuck", inboxLimit, func(_ *looked, c *incident.Counters, _ time.Duration) { c.OldestPended, c.Pending = 7, 1 }},
-	} {
-		for _, beyond := range []bool{false, true} {
-			ago := row.limit - time.Second
-			if beyond {
-				ago = row.limit + time.Second
-			}
-			l, c := &looked{org: anyone()}, incident.Counters{OpenDuties: 3, PlannedOpen: 3}
-			row.set(l, &c, ago)
-			e := New(Config{Store: over{l: l}, Now: func() time.Time { return now }})
-			_ = e.inbox(c, l.org, now.Add(-ago)) // when it was seen first
-			found := slices.Concat(e.duties(l, c, now), e.inbox(c, l.org, now), e.outbox(l, now))
-			if red := hasRed(found, row.code); red != beyond || len(found) > 1 {
-				t.Errorf("%s after %s: %+v", row.code, ago, found)
-			}
-		}
-	}
-	for _, c := range []incident.Counters{{OpenDuties: 1}, {OpenDuties: 5, PlannedOpen: 4}, {OpenDuties: 4, PlannedOpen: 5}} {
-		l := &looked{org: anyone()}
-		e := New(Config{Store: over{l: l}, Now: func() time.Time { return now }})
-		if found := e.duties(l, c, now); !hasRed(found, "duties-without-alert") {
-			t.Errorf("%d open, %d planned: %+v", c.OpenDuties, c.PlannedOpen, found)
-		}
-	}
-}
-
-func hasRed(found []incident.Finding, code string) bool {
-	return slices.ContainsFunc(found, func(f incident.Finding) bool { return f.Code == code && f.Level == incident.Red })
 }
 
 // TestAnEndedMailStaysEnded (promise 4): a bounce that came first, or an outcome
