@@ -58,10 +58,7 @@ func unpark(tx Tx, item uint64, ref Ref, act Act) error {
 // Parked returns the parked messages, newest first, at most limit.
 func (s *Service) Parked(ctx context.Context, limit int) (items []ParkedItem, err error) {
 	err = s.Store.View(ctx, func(v View) error {
-		for p, err := range v.Parked() {
-			if err != nil {
-				return err
-			}
+		for p := range sound(s, "parked", v.Parked()) {
 			if items = append(items, p); len(items) == limit {
 				break
 			}
@@ -77,10 +74,7 @@ func (s *Service) Parked(ctx context.Context, limit int) (items []ParkedItem, er
 func (g Sight) Parked(ctx context.Context, limit int) (items []ParkedItem, err error) {
 	err = g.s.Store.View(ctx, func(v View) error {
 		items = nil
-		for p, err := range v.Parked() {
-			if err != nil {
-				return err
-			}
+		for p := range sound(g.s, "parked", v.Parked()) {
 			if !g.about(v, p.About) {
 				continue
 			}
@@ -134,10 +128,7 @@ func (s *Service) ParkedReading(ctx context.Context, item uint64) (p ParkedItem,
 // newest), at most limit.
 func (s *Service) Outbox(ctx context.Context, before uint64, limit int) (mails []Message, err error) {
 	err = s.Store.View(ctx, func(v View) error {
-		for m, err := range v.Messages(before) {
-			if err != nil {
-				return err
-			}
+		for m := range sound(s, "mail", v.Messages(before)) {
 			if mails = append(mails, m); len(mails) == limit {
 				break
 			}

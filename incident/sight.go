@@ -56,10 +56,7 @@ func (g Sight) List(ctx context.Context, before Ref, limit int) ([]Row, error) {
 func (g Sight) Outbox(ctx context.Context, before uint64, limit int) (mails []Message, err error) {
 	err = g.s.Store.View(ctx, func(v View) error {
 		known := map[Ref]bool{}
-		for m, err := range v.Messages(before) {
-			if err != nil {
-				return err
-			}
+		for m := range sound(g.s, "mail", v.Messages(before)) {
 			if !g.may(v, m, known) {
 				continue
 			}

@@ -180,6 +180,9 @@ func TestADamagedMailKeepsNoOtherWaiting(t *testing.T) {
 				if found := h.found(); !slices.Contains(found, "mail-waiting red") {
 					t.Errorf("health says %v", found)
 				}
+				if shown, err := h.app.service.Outbox(t.Context(), 0, 100); err != nil || len(shown) == 0 {
+					t.Errorf("the list of outgoing mail shows %d (%v)", len(shown), err)
+				}
 				if !slices.Contains(h.told(good, "officer@example.org"), "reported") || len(h.mails("officer@example.org")) == 0 {
 					t.Error("the mail of the sound case did not leave")
 				}
