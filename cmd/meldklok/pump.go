@@ -20,9 +20,9 @@ type pump struct {
 	settled func(incident.Settled) // told of each outcome; nil: nobody
 }
 
-// pumpWorkers is how many deliveries are being given an outcome at once: their
-// writers share commits. How many large ones are in memory, Process bounds.
-const pumpWorkers = 32
+// pumpWorkers is how many deliveries are being given an outcome at once. More would
+// give a few more an outcome, and let senders wait much longer for their 250.
+const pumpWorkers = 8
 
 func newPump(service *incident.Service, log *slog.Logger, period time.Duration) *pump {
 	return &pump{service: service, log: log, period: period, bell: make(chan struct{}, 1)}
