@@ -190,15 +190,15 @@
 // # What it costs
 //
 // Measured by the tests and benchmarks here, on two cores shared with others: a
-// report of 2 KiB of random words takes 1.9 times its bytes on disk, one of repeated
-// lines about its own bytes, with its entries, state, indexes and keys. With 64
-// senders some two thirds as many reports are accepted durably as bare bbolt takes
-// of the same bytes. Sealing and linking an entry of two parts takes 6 µs more than encoding
-// it. A sweep ([Store.RederiveSlice]) took 40 to 70 µs per open duty, and takes two thirds of that
-// since it leaves personal parts shut and decodes no state that is as it would be written now. It
-// takes 50 ns per incident without one. Verify reads some 35,000 entries a second. A backup is
-// written, synced and read back at about a third of the speed of copying the files
-// and syncing them, and opened and unpacked at about half of it.
+// report of 2 KiB of random words takes some two times its bytes on disk, one of
+// repeated lines about its own bytes, with its entries, state, indexes and keys. With
+// 64 senders some two thirds as many reports are accepted durably as bare bbolt takes
+// of the same bytes. Sealing and linking an entry of two parts takes 6 µs more than
+// encoding it; of a whole intake sealing and chaining are some two per cent. A sweep
+// ([Store.RederiveSlice]) takes some 40 µs per open duty and 50 ns per incident
+// without one. Verify reads some 50,000 entries a second. A backup is written, synced
+// and read back at a fifth of the speed of copying the files and syncing them, and
+// opened and unpacked at a third of it.
 //
 // # Where to look
 //

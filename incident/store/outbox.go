@@ -244,8 +244,9 @@ const mostKept = 1000
 
 // ForgetMail implements incident.Tx. What stays is the header of the mail with
 // its hash and the server's reply, under the keys of its incident. Of a mail that
-// is about none nothing stays: its header names a person, and no key of it would
-// ever be destroyed. One call writes no more keys than the engine takes in a
+// is about none, or about several, nothing stays here (the logs of the incidents say
+// what became of it): its header names a person, and no key of it would ever be
+// destroyed. One call writes no more keys than the engine takes in a
 // transaction.
 func (t *tx) ForgetMail(before time.Time, limit int, kept func(incident.Message) bool) (n int, err error) {
 	limit = min(limit, t.s.engine.MaxKeys()/3)
