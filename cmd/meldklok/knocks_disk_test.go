@@ -16,7 +16,7 @@ func volume(t *testing.T, mib int) (dir string, remount func(readOnly bool)) {
 	dir = t.TempDir()
 	options := fmt.Sprintf("size=%dm", mib)
 	if err := syscall.Mount("none", dir, "tmpfs", 0, options); err != nil {
-		t.Skip("mounting a file system needs root")
+		t.Skip("needs root, as .ci/run has: it mounts a file system")
 	}
 	t.Cleanup(func() { _ = syscall.Unmount(dir, syscall.MNT_DETACH) })
 	return dir, func(readOnly bool) {

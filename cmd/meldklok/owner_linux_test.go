@@ -12,7 +12,7 @@ import (
 // only there keeps its owner.
 func TestCommandsOfRootLeaveTheServiceItsFiles(t *testing.T) {
 	if os.Geteuid() != 0 {
-		t.Skip("needs root")
+		t.Skip("needs root, as .ci/run has: only root gives files to somebody else")
 	}
 	s := newShell(t)
 	s.ok(report, "report")

@@ -48,19 +48,25 @@ func kindsOf(list []webhook.EntryPayload) (kinds []string) {
 	return kinds
 }
 
+// tellOf starts the program anew with a webhook that also gets entries of the kinds.
+func (h *house) tellOf(kinds string) {
+	h.t.Helper()
+	h.stop()
+	before := h.adapt
+	h.adapt = func(c *ServeConfig) {
+		before(c)
+		c.Webhooks[0] += "#entries=" + kinds
+	}
+	h.start()
+	time.Sleep(time.Minute)
+}
+
 // TestEntriesReachTheOutside: each entry that was asked for is posted in order,
 // also when the receiver is away and the service restarts meanwhile, without
 // names and content.
 func TestEntriesReachTheOutside(t *testing.T) {
 	withOutside(t, func(t *testing.T, h *house, o *outside) {
-		h.stop()
-		before := h.adapt
-		h.adapt = func(c *ServeConfig) {
-			before(c)
-			c.Webhooks[0] += "#entries=reported,decided,filed,setting-set"
-		}
-		h.start()
-		time.Sleep(time.Minute)
+		h.tellOf("reported,decided,filed,setting-set")
 		if list, _ := o.entries(); len(list) != 0 {
 			t.Errorf("what happened before the option was set is posted: %v", kindsOf(list))
 		}
@@ -108,14 +114,7 @@ func emptyOf(t *testing.T, kind incident.Kind) incident.Body {
 // receiver of all of them is not told of, in the order of the chain.
 func TestEveryKindOfEntryReachesTheOutside(t *testing.T) {
 	withOutside(t, func(t *testing.T, h *house, o *outside) {
-		h.stop()
-		before := h.adapt
-		h.adapt = func(c *ServeConfig) {
-			before(c)
-			c.Webhooks[0] += "#entries=all"
-		}
-		h.start()
-		time.Sleep(time.Minute)
+		h.tellOf("all")
 		for _, kind := range incident.Kinds() {
 			kinds := []incident.Kind{kind}
 			if kind == (incident.Restored{}).Kind() { // until it is released nothing is sent
@@ -156,13 +155,7 @@ func inOrder(t *testing.T, list []webhook.EntryPayload) {
 // such, and what comes behind it is posted.
 func TestADamagedEntryKeepsNoPostWaiting(t *testing.T) {
 	withOutside(t, func(t *testing.T, h *house, o *outside) {
-		h.stop()
-		before := h.adapt
-		h.adapt = func(c *ServeConfig) {
-			before(c)
-			c.Webhooks[0] += "#entries=reported"
-		}
-		h.start()
+		h.tellOf("reported")
 		o.hang()
 		h.deliver(report)
 		h.deliver(strings.Replace(report, "Subject:", "Subject: Nog een", 1))
